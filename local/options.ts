@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import { StackError } from "./stack-error.ts";
+
+export interface StartOptions {
+  /** Port of the gateway; the embedded PostgreSQL takes the one after it. */
+  port: number;
+  /** Forget the embedded database first. */
+  reset: boolean;
+  /** Use this server instead of the embedded one. */
+  databaseUrl: string | null;
+  /** Load supabase/seed.sql: true, false, or by itself ("auto"): into a database that held nothing of ours. */
+  seed: boolean | "auto";
+  help: boolean;
+}
+
+export const help = `Starts the whole stack on this machine: PostgreSQL 17, Auth, Data API and the edge functions.
+
+Usage: npm start [-- options]
+
+  --port <n>       port of the API on 127.0.0.1 (default 54321); PostgreSQL takes the one after it
+  --db-url <url>   use an existing PostgreSQL database instead of the embedded server
+                   (also: environment variable DATABASE_URL)
+  --reset          forget the embedded database first; keys and passwords stay
+  --seed           load the demo data also into a database of --db-url
+  --no-seed        load no demo data
+  --help           this text
+
+Ctrl-C stops everything; the data stay in .local/ for the next start.
+`;
+
+const definitions = {
+  port: { type: "string" },
+  "db-url": { type: "string" },
+  reset: { type: "boolean" },
+  seed: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  // The highest port is left for PostgreSQL, which takes the next one.
+  if (!/^\d+$/.test(text) || port < 1 || port > 65534) {
+    throw new StackError(`--port takes a number from 1 to 65534, not "${text}"`);
+  }
+  return port;
+}
+
+/**
+ * Reads the command line of `npm start`.
+ *
+ * @throws StackError when an option is unknown or makes no sense
+ */
+export function parseStartOptions(args: string[], environment: NodeJS.ProcessEnv = process.env): StartOptions {
+  let values: ReturnType<typeof parseArgs<{ options: typeof definitions; allowNegative: true }>>["values"];
+  try {
+    ({ values } = parseArgs({ args, options: definitions, allowNegative: true, strict: true }));
+  } catch (error) {
+    const said = (error as Error).message.split(". ")[0];
+    throw new StackError(`${said}; see npm start -- --help`);
+  }
+  const databaseUrl = values["db-url"] ?? environment.DATABASE_URL ?? null;
+  if (databaseUrl !== null && !/^postgres(ql)?:\/\/./.test(databaseUrl)) {
+    throw new StackError("--db-url takes a connection string: postgresql://user:password@host:port/database");
+  }
+  if (databaseUrl !== null && values.reset) {
+    throw new StackError("--reset only forgets the embedded database; empty a database of your own yourself");
+  }
+  return {
+    port: portNumber(values.port ?? "54321"),
+    reset: values.reset ?? false,
+    databaseUrl,
+    seed: values.seed ?? "auto",
+    help: values.help ?? false,
+  };
+}

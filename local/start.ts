@@ -1,0 +1,53 @@
+import { help, parseStartOptions } from "./options.ts";
+import { readyMessage } from "./ready-message.ts";
+import { type Stack, startStack } from "./stack.ts";
+import { StackError } from "./stack-error.ts";
+import { Steps } from "./steps.ts";
+
+/** `npm start`: brings the stack up, prints how to use it, and stays until a signal ends it. */
+async function main(): Promise<void> {
+  const options = parseStartOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(help);
+    return;
+  }
+
+  // A signal may come at any time, also half-way through the start: then the start is undone first.
+  const signalled = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+  });
+  process.stdout.write("LEO control plane\n");
+  const steps = new Steps((text) => process.stdout.write(text));
+  const starting = startStack(options, steps);
+  starting.catch(() => {});
+
+  const first = await Promise.race([starting, signalled]);
+  const stack: Stack = typeof first === "string" ? await starting : first;
+  try {
+    if (typeof first !== "string") {
+      process.stdout.write(await readyMessage(stack, steps.elapsed()));
+      await Promise.race([
+        signalled,
+        new Promise<never>((_resolve, reject) =>
+          stack.services.functions.child.once("close", () =>
+            reject(new StackError("the edge functions ended unexpectedly; start again with npm start")),
+          ),
+        ),
+      ]);
+    }
+  } finally {
+    process.stdout.write("\nStopping … ");
+    await stack.stop();
+    process.stdout.write("stopped.\n");
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const text =
+      error instanceof StackError ? error.message : error instanceof Error ? (error.stack ?? "") : String(error);
+    process.stderr.write(`error: ${text}\n`);
+    process.exit(1);
+  },
+);
