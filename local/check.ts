@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
+import { repositoryRoot } from "./paths.ts";
+import { messageOf } from "./stack-error.ts";
+
+/** What a check printed, and whether it passed. */
+interface Outcome {
+  passed: boolean;
+  output: string;
+}
+
+interface Check {
+  /** What it makes sure of, in a line. */
+  about: string;
+  run: () => Promise<Outcome>;
+}
+
+function run(program: string, args: string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: repositoryRoot, env: { ...process.env, NO_COLOR: "1" } });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => {
+        output += chunk;
+      });
+    }
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ passed: code === 0, output: output.trim() }));
+  });
+}
+
+const installed = (name: string, ...args: string[]) => run(join(repositoryRoot, "node_modules", ".bin", name), args);
+const script = (file: string, ...args: string[]) => run(process.execPath, ["--import", "tsx", file, ...args]);
+
+/** The .sql files of a folder, by path from the root. */
+async function sqlFiles(folder: string): Promise<string[]> {
+  return (await readdir(join(repositoryRoot, folder)))
+    .filter((file) => file.endsWith(".sql"))
+    .map((file) => join(folder, file));
+}
+
+/** Every edge function and the server that hosts them here, as Deno sees them. */
+async function checkDeno(): Promise<Outcome> {
+  const { importMap } = await chooseDriver();
+  const folders = await readdir(join(repositoryRoot, "functions"), { withFileTypes: true });
+  const entries = folders
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
+    .map((entry) => join("functions", entry.name, "index.ts"));
+  const map = importMap ? ["--cached-only", `--import-map=${importMap}`] : [];
+  return run(denoProgram(), ["check", ...denoArguments, ...map, ...entries, join("local", "functions-server.ts")]);
+}
+
+const checks: Record<string, Check> = {
+  format: {
+    about: "TypeScript, JSON (Biome) and SQL (postgres-language-server) are formatted and linted",
+    run: async () => {
+      const biome = await installed("biome", "check", "--error-on-warnings");
+      const format = await installed("postgres-language-server", "format", "supabase", "local");
+      const lint = await installed("postgres-language-server", "check", "supabase", "local");
+      const all = [biome, format, lint];
+      return {
+        passed: all.every(({ passed }) => passed),
+        output: all.map(({ output }) => output).join("\n"),
+      };
+    },
+  },
+  typescript: { about: "Node-side TypeScript compiles (tsc)", run: () => installed("tsc", "--noEmit") },
+  deno: { about: "the edge functions compile (deno check)", run: checkDeno },
+  migrations: {
+    about: "no migration does what is unsafe on a running database (squawk)",
+    run: async () => installed("squawk", ...(await sqlFiles("supabase/migrations"))),
+  },
+  facts: {
+    about: "tests/conformance/facts.json says what the documents say",
+    run: () => script("tests/conformance/extract-facts.ts", "--check"),
+  },
+  types: { about: "types/ fits the migrations", run: () => script("local/generate-types.ts", "--check") },
+};
+
+const usage = `Runs the checks that CI runs besides the tests; changes nothing.
+
+Usage: npm run check [-- name …]
+
+${Object.entries(checks)
+  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .join("\n")}
+`;
+
+async function main(args: string[]): Promise<number> {
+  if (args.includes("--help")) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const unknown = args.find((name) => !(name in checks));
+  if (unknown !== undefined) {
+    process.stderr.write(`error: there is no check "${unknown}"\n\n${usage}`);
+    return 1;
+  }
+  const chosen = args.length > 0 ? args : Object.keys(checks);
+  let failed = 0;
+  for (const name of chosen) {
+    const check = checks[name] as Check;
+    const begun = performance.now();
+    const { passed, output } = await check.run();
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    process.stdout.write(
+      `${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(5)} s  ${check.about}\n`,
+    );
+    if (!passed) {
+      failed += 1;
+      process.stdout.write(`${output.replace(/^/gm, "    ")}\n`);
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`error: ${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);
