@@ -25,9 +25,8 @@ Ready in ${seconds.toFixed(1)} s: ${url}
     .join("\n                   ")}
   Database URL     ${databaseUrl}
   Functions        ${functions.names.join(", ")} on ${stack.driver.description}
-  Demo users       password ${secrets.demoPassword}
-${people.map(({ email, access }) => `                   ${email.padEnd(28)} ${access}`).join("\n")}
-
+  Demo users       ${people.length === 0 ? "none; --seed loads them" : `password ${secrets.demoPassword}`}
+${people.map(({ email, access }) => `                   ${email.padEnd(28)} ${access}\n`).join("")}
 Start a session of ${directive} (its quality checkpoints are made by the database):
 
   curl -s ${url}/functions/v1/exec-sessions \\

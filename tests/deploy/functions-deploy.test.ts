@@ -38,7 +38,7 @@ afterAll(() => api.close());
 /** The repository's files that a function loads, as Deno itself resolves them. */
 async function loadedFiles(name: string): Promise<string[]> {
   const { importMap } = inject("driver");
-  const map = importMap ? ["--cached-only", `--import-map=${importMap}`] : [];
+  const map = importMap ? [`--import-map=${importMap}`] : [];
   const entry = join("functions", name, "index.ts");
   const { stdout } = await run(denoProgram(), ["info", "--json", ...denoArguments, ...map, entry], {
     cwd: repositoryRoot,
@@ -55,6 +55,7 @@ async function loadedFiles(name: string): Promise<string[]> {
 
 test("the CLI deploys every function of functions/ and warns about nothing", () => {
   expect([...api.uploads.keys()].sort()).toEqual(functionNames.sort());
+  expect(api.madeLive.sort()).toEqual(functionNames.sort());
   expect(`${output.stdout}${output.stderr}`).not.toMatch(/warn/i);
 });
 

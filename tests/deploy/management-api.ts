@@ -10,6 +10,8 @@ export interface Upload {
 export interface ManagementApi {
   url: string;
   uploads: Map<string, Upload>;
+  /** Names of the functions that the CLI made live after their upload. */
+  madeLive: string[];
   close(): Promise<void>;
 }
 
@@ -19,6 +21,7 @@ export interface ManagementApi {
  */
 export async function startManagementApi(): Promise<ManagementApi> {
   const uploads = new Map<string, Upload>();
+  const madeLive: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -26,6 +29,12 @@ export async function startManagementApi(): Promise<ManagementApi> {
     const answer = (status: number, body: unknown) => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     };
+    // Several functions are uploaded one by one and made live together.
+    if (request.method === "PUT" && url.pathname.endsWith("/functions")) {
+      const functions = JSON.parse(Buffer.concat(chunks).toString()) as { slug: string }[];
+      madeLive.push(...functions.map(({ slug }) => slug));
+      return answer(200, { functions });
+    }
     if (request.method !== "POST" || !url.pathname.endsWith("/functions/deploy")) return answer(404, { message: "no" });
 
     const slug = url.searchParams.get("slug") ?? "";
@@ -51,6 +60,7 @@ export async function startManagementApi(): Promise<ManagementApi> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     uploads,
+    madeLive,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
