@@ -1,0 +1,76 @@
+import { Client } from "@db/postgres";
+import { breaksConnection } from "./database-errors.ts";
+import type { DatabaseSettings } from "./environment.ts";
+import { prepareSockets, SocketTrail } from "./sockets.ts";
+import { withinTime } from "./time-limit.ts";
+
+/** Added to the server's own time limit, so that normally the server is the one to give up, and says so. */
+const GRACE_MS = 2_000;
+
+/** One connection to the database: opening and asking are bounded in time, closing is immediate. */
+export class Connection {
+  /** True once it must not be used again. */
+  broken = false;
+  readonly #client: Client;
+  readonly #trail: SocketTrail;
+  readonly #queryTimeoutMs: number;
+
+  private constructor(client: Client, trail: SocketTrail, queryTimeoutMs: number) {
+    this.#client = client;
+    this.#trail = trail;
+    this.#queryTimeoutMs = queryTimeoutMs;
+  }
+
+  /** @throws TimeLimitExceeded, or the driver's error */
+  static async open(settings: DatabaseSettings): Promise<Connection> {
+    prepareSockets();
+    const client = new Client({
+      applicationName: "leo-functions",
+      // 0: it never reconnects by itself, as a statement sent twice could be carried out twice.
+      connection: { attempts: 0 },
+      database: settings.database,
+      hostname: settings.hostname,
+      options: { statement_timeout: String(settings.statementTimeoutMs) },
+      password: settings.password,
+      port: settings.port,
+      tls: settings.tls,
+      user: settings.user,
+    });
+    const trail = new SocketTrail();
+    const connecting = trail.follow(() => client.connect());
+    try {
+      await withinTime(settings.connectTimeoutMs, connecting);
+    } catch (error) {
+      trail.cut();
+      // Where sockets cannot be cut, the driver closes what it has now, or has when it gets through after all.
+      client.end().catch(() => {});
+      connecting.then(() => client.end()).catch(() => {});
+      throw error;
+    }
+    return new Connection(client, trail, settings.statementTimeoutMs + GRACE_MS);
+  }
+
+  /**
+   * Runs one statement that returns one row with one jsonb column, and returns its value.
+   *
+   * @param args text or null only, so that no driver's encoding matters
+   * @throws TimeLimitExceeded, or the driver's error; `broken` then tells whether the connection survived it
+   */
+  async callJson(text: string, args: (string | null)[]): Promise<unknown> {
+    try {
+      const asked = this.#client.queryObject<Record<string, unknown>>({ text, args });
+      const { rows } = await withinTime(this.#queryTimeoutMs, asked);
+      return Object.values(rows[0] ?? {})[0] ?? null;
+    } catch (error) {
+      this.broken = breaksConnection(error);
+      throw error;
+    }
+  }
+
+  /** Says goodbye where the connection is sound, and cuts it off where it is not. */
+  close(): void {
+    const goodbye = this.#client.end().catch(() => {});
+    if (this.broken) this.#trail.cut();
+    else void goodbye;
+  }
+}

@@ -1,0 +1,64 @@
+/** Who is calling: a holder of a secret key, or a signed-in user whose `app_metadata.leo_role` allows transitions. */
+
+import { extractCredentials, verifyCredentials } from "@supabase/server/core";
+import { type CredentialSettings, credentialSettings } from "./environment.ts";
+import { invalidRequest, Problem } from "./problem.ts";
+import { userClaims } from "./user-token.ts";
+
+/** An authenticated caller. */
+export interface Caller {
+  /** For history and log: `secret:<key name>`, `secret:<key name>/<label>` or `user:<uuid>`. */
+  actor: string;
+}
+
+/** Roles of users who may move things. */
+const TRANSITION_ROLES: unknown[] = ["operator", "chairman"];
+
+/**
+ * The caller, who may move things.
+ *
+ * A valid secret key decides alone: gateways and supabase-js put something into Authorization beside it.
+ *
+ * @throws Problem `unauthenticated`, `forbidden`, `auth_unavailable`, or `invalid_request` for a bad label
+ */
+export async function authenticateOperator(request: Request): Promise<Caller> {
+  const settings = credentialSettings();
+  const { apikey, token } = extractCredentials(request);
+  const secretName = await keyName("secret", apikey, settings);
+  if (secretName !== undefined) return { actor: `secret:${secretName}${label(request)}` };
+  if (token?.startsWith("sb_secret_")) {
+    throw unauthenticated("Send the secret key in the header apikey; Authorization is for the JWT of a user.");
+  }
+  if ((await keyName("publishable", apikey, settings)) === undefined) {
+    throw unauthenticated("Send a secret key in the header apikey, or a publishable one along with a user's JWT.");
+  }
+  if (!token || token.startsWith("sb_")) {
+    throw unauthenticated("A publishable key alone is not enough: add Authorization: Bearer with a user's JWT.");
+  }
+  const claims = await userClaims(token, settings);
+  if (!claims) throw unauthenticated("The JWT is not valid, or no longer.");
+  if (!TRANSITION_ROLES.includes(claims.app_metadata?.leo_role)) {
+    throw new Problem("forbidden", "This needs a user whose app_metadata.leo_role is operator or chairman.");
+  }
+  return { actor: `user:${claims.sub}` };
+}
+
+/** The name of the key that `apikey` is, whichever it is of its kind; compared in constant time. */
+async function keyName(kind: "secret" | "publishable", apikey: string | null, settings: CredentialSettings) {
+  const { url, publishableKeys, secretKeys, jwks } = settings;
+  const env = { url, publishableKeys, secretKeys, jwks };
+  const { data } = await verifyCredentials({ apikey, token: null }, { auth: `${kind}:*`, env });
+  return data?.keyName ?? undefined;
+}
+
+/** What the caller calls itself, as an addition to the key's name. */
+function label(request: Request): string {
+  const given = request.headers.get("x-leo-actor");
+  if (given === null) return "";
+  if (/^[A-Za-z0-9_.:-]{1,64}$/.test(given)) return `/${given}`;
+  throw invalidRequest([{ path: ["x-leo-actor"], message: "Has to be 1 to 64 of A-Z a-z 0-9 _ . : -" }]);
+}
+
+function unauthenticated(detail: string): Problem {
+  return new Problem("unauthenticated", detail, { headers: { "www-authenticate": "Bearer" } });
+}
