@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
+import { upperCaseWords } from "./sql-case.ts";
 import { messageOf } from "./stack-error.ts";
 
 /** What a check printed, and whether it passed. */
@@ -41,6 +42,16 @@ async function sqlFiles(folder: string): Promise<string[]> {
     .map((file) => join(folder, file));
 }
 
+async function checkSql(): Promise<Outcome> {
+  const lint = await installed("postgres-language-server", "check", "--error-on-warnings", "supabase", "local");
+  const loud: string[] = [];
+  for (const file of [...(await sqlFiles("supabase/migrations")), ...(await sqlFiles("supabase"))]) {
+    const text = await readFile(join(repositoryRoot, file), "utf8");
+    for (const { line, word } of upperCaseWords(text)) loud.push(`${file}:${line} ${word} is not in lower case`);
+  }
+  return { passed: lint.passed && loud.length === 0, output: [lint.output, ...loud].join("\n") };
+}
+
 /** Every edge function and the server that hosts them here, as Deno sees them. */
 async function checkDeno(): Promise<Outcome> {
   const { importMap } = await chooseDriver();
@@ -54,18 +65,10 @@ async function checkDeno(): Promise<Outcome> {
 
 const checks: Record<string, Check> = {
   format: {
-    about: "TypeScript, JSON (Biome) and SQL (postgres-language-server) are formatted and linted",
-    run: async () => {
-      const biome = await installed("biome", "check", "--error-on-warnings");
-      const format = await installed("postgres-language-server", "format", "supabase", "local");
-      const lint = await installed("postgres-language-server", "check", "supabase", "local");
-      const all = [biome, format, lint];
-      return {
-        passed: all.every(({ passed }) => passed),
-        output: all.map(({ output }) => output).join("\n"),
-      };
-    },
+    about: "TypeScript and JSON are formatted and linted (Biome)",
+    run: () => installed("biome", "check", "--error-on-warnings"),
   },
+  sql: { about: "SQL parses, is linted (postgres-language-server), in lower case", run: checkSql },
   typescript: { about: "Node-side TypeScript compiles (tsc)", run: () => installed("tsc", "--noEmit") },
   deno: { about: "the edge functions compile (deno check)", run: checkDeno },
   migrations: {

@@ -42,6 +42,12 @@ function forward(agent: Agent, port: number, incoming: IncomingMessage, response
     },
   );
   outgoing.on("error", () => refuse(response, 503, "functions_unavailable", "the edge functions do not answer"));
+  // A function may answer before it has read the whole body (413). The rest of it is read and forgotten, or the
+  // caller's connection would hang with its next request.
+  response.on("finish", () => {
+    incoming.unpipe(outgoing);
+    incoming.resume();
+  });
   // A caller that hangs up must not leave the function waiting for the rest of its body.
   response.on("close", () => outgoing.destroy());
   incoming.pipe(outgoing);

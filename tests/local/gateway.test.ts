@@ -36,6 +36,22 @@ test("passes method, path, query, headers and body through to the functions, and
   expect(await response.json()).toMatchObject({ code: "not_found", id: "SD-NOT-THERE" });
 });
 
+test("goes on serving a connection after an answer that came before the body was read", async () => {
+  const headers = { apikey: stack.secretKey, "content-type": "application/json" };
+  for (let round = 0; round < 10; round += 1) {
+    // fetch keeps the connection and uses it again, as supabase-js does.
+    const tooLarge = await fetch(`${stack.url}/functions/v1/exec-sessions`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ sd_id: "x".repeat(4 * 1024 * 1024) }),
+    });
+    expect(tooLarge.status).toBe(413);
+    await tooLarge.text();
+    const next = await fetch(`${stack.url}/functions/v1/health`, { signal: AbortSignal.timeout(3000) });
+    expect(next.status).toBe(200);
+  }
+});
+
 test("listens on 127.0.0.1 alone", async () => {
   const { port } = new URL(stack.url);
   // A server that listened on every address would answer on this one too.
