@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- The tables that the documented ones point at.
 --
 -- A project that already runs LEO has these tables in their full form: more columns, policies and

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 create table public.telemetry_analysis_runs (
   id uuid not null default gen_random_uuid(),
   run_id uuid not null,

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 create table public.orchestration_metrics (
   metric_id uuid not null default gen_random_uuid(),
   session_id uuid,

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- Internals of the protocol: transition rules, event functions, helpers. The Data API does not expose
 -- this schema and its roles cannot use it; the edge functions come in as the owner, postgres.
 --

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 create function leo.count_session_attempts()
 returns trigger
 language plpgsql
@@ -21,9 +24,6 @@ revoke execute on function leo.count_session_attempts() from public, anon, authe
 comment on function leo.count_session_attempts() is
   'Trigger of exec_implementation_sessions: alone decides attempt, so that no writer can forge the fencing '
   'token.';
-
--- Give up rather than let everybody queue behind a migration that waits for a long transaction.
-set local lock_timeout = '5s';
 
 -- Fencing: an agent that was thought dead must not finish its successor's work. Whoever sends the attempt
 -- that it was given is refused once another one has begun.

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- Which event leads from which status to which: the only copy of these rules. Functions and triggers ask
 -- this table, and the types of the edge functions and clients are generated from it.
 create table leo.state_transitions_allowed (

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- What must not happen at the same time waits for a row lock, whoever the writer is. Everybody takes the
 -- locks in the same order, so that nobody waits in a circle:
 --
@@ -5,9 +8,6 @@
 --
 -- A starting session comes the other way, but the rows that it adds below its directive are new: nobody
 -- else can hold a lock on them.
-
--- The triggers below need a short lock on busy tables: give up rather than let everybody queue behind it.
-set local lock_timeout = '5s';
 
 -- One session of a directive at a time comes into being or changes its status. Without this, two writers
 -- could each look for a session in the way, find none, and meet in unique (sd_id, status), which is

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- What the event functions of every state machine share.
 --
 -- In plpgsql also where one SQL expression would do: up to PostgreSQL 17 a function in SQL is planned anew

@@ -1,3 +1,6 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
 -- The events of an implementation session, one function each, so that an event is one round trip and
 -- every look comes after the lock: under read committed only a new statement inside a function sees what
 -- was committed while a lock was awaited.
