@@ -79,6 +79,10 @@ const checks: Record<string, Check> = {
     about: "tests/conformance/facts.json says what the documents say",
     run: () => script("tests/conformance/extract-facts.ts", "--check"),
   },
+  lock: {
+    about: "package-lock.json can be installed on every platform",
+    run: () => script("local/complete-lock.ts", "--check"),
+  },
   types: { about: "types/ fits the migrations", run: () => script("local/generate-types.ts", "--check") },
 };
 

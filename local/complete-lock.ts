@@ -1,0 +1,88 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { repositoryRoot } from "./paths.ts";
+
+/**
+ * `npm run lock [-- --check]`: adds to package-lock.json the packages of other platforms that it lacks.
+ *
+ * `npm ci` refuses a lock file without them, and npm leaves them out where it could not look them up: a registry
+ * that mirrors only some platforms. Tools with native programs (Biome, Deno, …) name one package per platform in
+ * `optionalDependencies`, pinned to one version, so nothing has to be looked up.
+ */
+
+interface LockedPackage {
+  version?: string;
+  optional?: boolean;
+  dev?: boolean;
+  os?: string[];
+  cpu?: string[];
+  libc?: string[];
+  optionalDependencies?: Record<string, string>;
+}
+
+export interface LockFile {
+  packages: Record<string, LockedPackage>;
+}
+
+const systems: [pattern: RegExp, os: string][] = [
+  [/win32|windows/, "win32"],
+  [/darwin/, "darwin"],
+  [/android/, "android"],
+  [/linux/, "linux"],
+];
+const processors: [pattern: RegExp, cpu: string][] = [
+  [/arm64|aarch64/, "arm64"],
+  [/x64|x86_64/, "x64"],
+];
+
+/** The platform that a package is for, as its name says; undefined where the name says nothing. */
+function platform(name: string): Pick<LockedPackage, "os" | "cpu" | "libc"> | undefined {
+  const os = systems.find(([pattern]) => pattern.test(name))?.[1];
+  const cpu = processors.find(([pattern]) => pattern.test(name))?.[1];
+  if (os === undefined || cpu === undefined) return undefined;
+  const libc = /musl/.test(name) ? "musl" : /gnu|glibc/.test(name) ? "glibc" : undefined;
+  return { cpu: [cpu], os: [os], ...(libc && os === "linux" ? { libc: [libc] } : {}) };
+}
+
+/** Whether the lock file has an entry that a package at `location` would find under `name`. */
+function isLocked(lock: LockFile, location: string, name: string): boolean {
+  for (let folder = location; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
+    if (lock.packages[`${folder ? `${folder}/` : ""}node_modules/${name}`]) return true;
+    if (folder === "") return false;
+  }
+}
+
+/** The entries that the lock file lacks, by their place in it. */
+export function missingPlatforms(lock: LockFile): Record<string, LockedPackage> {
+  const missing: Record<string, LockedPackage> = {};
+  for (const [location, { optionalDependencies = {}, dev }] of Object.entries(lock.packages)) {
+    for (const [name, version] of Object.entries(optionalDependencies)) {
+      const place = platform(name);
+      if (place === undefined || !/^\d/.test(version) || isLocked(lock, location, name)) continue;
+      missing[`node_modules/${name}`] = { version, ...place, ...(dev ? { dev } : {}), optional: true };
+    }
+  }
+  return missing;
+}
+
+async function main(check: boolean): Promise<number> {
+  const file = join(repositoryRoot, "package-lock.json");
+  const lock = JSON.parse(await readFile(file, "utf8")) as LockFile;
+  const missing = missingPlatforms(lock);
+  const names = Object.keys(missing);
+  if (names.length === 0) {
+    process.stdout.write("package-lock.json names the packages of every platform\n");
+    return 0;
+  }
+  if (check) {
+    process.stderr.write(`error: package-lock.json lacks ${names.join(", ")}; run: npm run lock\n`);
+    return 1;
+  }
+  const entries = Object.entries({ ...lock.packages, ...missing });
+  lock.packages = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFile(file, `${JSON.stringify(lock, null, 2)}\n`);
+  process.stdout.write(`package-lock.json: ${names.length} entries added\n`);
+  return 0;
+}
+
+process.exit(await main(process.argv.includes("--check")));
