@@ -100,7 +100,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  const unknown = args.find((name) => !(name in checks));
+  const unknown = args.find((name) => !Object.hasOwn(checks, name));
   if (unknown !== undefined) {
     process.stderr.write(`error: there is no check "${unknown}"\n\n${usage}`);
     return 1;

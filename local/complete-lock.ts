@@ -44,10 +44,11 @@ function platform(name: string): Pick<LockedPackage, "os" | "cpu" | "libc"> | un
   return { cpu: [cpu], os: [os], ...(libc && os === "linux" ? { libc: [libc] } : {}) };
 }
 
-/** Whether the lock file has an entry that a package at `location` would find under `name`. */
-function isLocked(lock: LockFile, location: string, name: string): boolean {
+/** Whether the lock file has that version where a package at `location` would look for `name`. */
+function isLocked(lock: LockFile, location: string, name: string, version: string): boolean {
   for (let folder = location; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
-    if (lock.packages[`${folder ? `${folder}/` : ""}node_modules/${name}`]) return true;
+    const found = lock.packages[`${folder ? `${folder}/` : ""}node_modules/${name}`];
+    if (found) return found.version === version;
     if (folder === "") return false;
   }
 }
@@ -58,14 +59,32 @@ export function missingPlatforms(lock: LockFile): Record<string, LockedPackage> 
   for (const [location, { optionalDependencies = {}, dev }] of Object.entries(lock.packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
       const place = platform(name);
-      if (place === undefined || !/^\d/.test(version) || isLocked(lock, location, name)) continue;
-      missing[`node_modules/${name}`] = { version, ...place, ...(dev ? { dev } : {}), optional: true };
+      if (place === undefined || !/^\d/.test(version) || isLocked(lock, location, name, version)) continue;
+      const top = `node_modules/${name}`;
+      missing[lock.packages[top] ? `${location}/${top}` : top] = {
+        version,
+        ...place,
+        ...(dev ? { dev } : {}),
+        optional: true,
+      };
     }
   }
   return missing;
 }
 
-async function main(check: boolean): Promise<number> {
+const usage = `Completes package-lock.json with the packages of other platforms.
+
+Usage: npm run lock [-- --check]
+
+  --check   change nothing; exit code 1 when entries are missing
+`;
+
+async function main(args: string[]): Promise<number> {
+  const check = args.includes("--check");
+  if (args.some((arg) => arg !== "--check")) {
+    process.stdout.write(usage);
+    return args.includes("--help") ? 0 : 1;
+  }
   const file = join(repositoryRoot, "package-lock.json");
   const lock = JSON.parse(await readFile(file, "utf8")) as LockFile;
   const missing = missingPlatforms(lock);
@@ -85,4 +104,4 @@ async function main(check: boolean): Promise<number> {
   return 0;
 }
 
-process.exit(await main(process.argv.includes("--check")));
+if (process.argv[1]?.endsWith("complete-lock.ts")) process.exit(await main(process.argv.slice(2)));

@@ -100,6 +100,8 @@ export interface EdgeFunctions {
   port: number;
   names: string[];
   child: ChildProcess;
+  /** Resolves when the process has ended, for whatever reason. */
+  ended: Promise<void>;
   /** Lets requests that were begun finish, then ends the process. */
   stop(): Promise<void>;
 }
@@ -155,6 +157,7 @@ export async function startEdgeFunctions(options: EdgeFunctionsOptions): Promise
     port: ready.port,
     names: ready.functions,
     child,
+    ended: gone,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGTERM");

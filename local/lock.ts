@@ -1,19 +1,48 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { processIdentity } from "./processes.ts";
 import { StackError } from "./stack-error.ts";
 
 interface Holder {
   pid: number;
+  /** See processIdentity: a process id alone is used again sooner or later. */
+  identity: string;
   url: string;
 }
 
-function isRunning(pid: number): boolean {
+async function readHolder(file: string): Promise<Holder | null> {
+  return readFile(file, "utf8").then(
+    (text) => JSON.parse(text) as Holder,
+    () => null,
+  );
+}
+
+/**
+ * Removes a lock whose holder is gone. Looking and removing must not be interleaved with another start's, or
+ * one would remove the other's fresh lock; a folder, which only one can make, keeps them apart.
+ */
+async function removeStale(file: string): Promise<void> {
+  const turn = `${file}.turn`;
   try {
-    process.kill(pid, 0);
-    return true;
+    await mkdir(turn);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // Somebody else's turn, over in a moment; one that was killed in it does not keep the others out.
+    const { mtimeMs } = await stat(turn).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > 5000) await rmdir(turn).catch(() => {});
+    await delay(20);
+    return;
   }
+  try {
+    if (!(await isHeld(await readHolder(file)))) await rm(file, { force: true });
+  } finally {
+    await rmdir(turn);
+  }
+}
+
+async function isHeld(holder: Holder | null): Promise<boolean> {
+  return holder !== null && (await processIdentity(holder.pid)) === holder.identity;
 }
 
 /**
@@ -24,23 +53,31 @@ function isRunning(pid: number): boolean {
  */
 export async function acquireLock(file: string, url: string): Promise<() => Promise<void>> {
   await mkdir(dirname(file), { recursive: true });
-  const mine: Holder = { pid: process.pid, url };
-  for (;;) {
-    try {
-      await writeFile(file, JSON.stringify(mine), { flag: "wx" });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const mine: Holder = { pid: process.pid, identity: (await processIdentity(process.pid)) ?? "unknown", url };
+  // Written beside it and linked: whoever sees the lock sees all of it.
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(mine));
+  try {
+    for (;;) {
+      try {
+        await link(draft, file);
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      const holder = await readHolder(file);
+      if (holder && (await isHeld(holder))) {
+        throw new StackError(
+          `a stack is already running at ${holder.url}; use that one, or stop it with: kill ${holder.pid}`,
+        );
+      }
+      await removeStale(file);
     }
-    const holder = await readFile(file, "utf8").then(
-      (text) => JSON.parse(text) as Holder,
-      () => null,
-    );
-    if (holder && isRunning(holder.pid)) {
-      throw new StackError(
-        `a stack is already running at ${holder.url}; use that one, or stop it with: kill ${holder.pid}`,
-      );
-    }
-    await rm(file, { force: true });
+  } finally {
+    await rm(draft, { force: true });
   }
+  return async () => {
+    const holder = await readHolder(file);
+    if (holder?.pid === mine.pid && holder.identity === mine.identity) await rm(file, { force: true });
+  };
 }

@@ -41,9 +41,22 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 }
 
 /**
+ * @param isEmbedded whether it is the stack's own database, which takes no other password than the stack's
  * @throws StackError when the database cannot be reached
  */
-export function inspectDatabase(url: string): Promise<DatabaseState> {
+export async function inspectDatabase(url: string, isEmbedded: boolean): Promise<DatabaseState> {
+  try {
+    return await inspect(url);
+  } catch (error) {
+    if (!isEmbedded || !messageOf(error).includes("password authentication failed")) throw error;
+    throw new StackError(
+      "the embedded database was made with other secrets than those in .local/secrets.json; " +
+        "put that file back, or begin anew with npm start -- --reset",
+    );
+  }
+}
+
+function inspect(url: string): Promise<DatabaseState> {
   return withClient(url, async (client) => {
     const { rows } = await client.query(`
       select current_setting('server_version') as "serverVersion",
@@ -65,7 +78,7 @@ export async function bootstrapIfNeeded(state: DatabaseState, adminUrl: string, 
   } catch (error) {
     throw new StackError(
       `the database ${withoutPassword(adminUrl)} could not be prepared (${messageOf(error)}); ` +
-        "let a superuser run local/postgres/bootstrap.sql, or connect as one",
+        "connect as a superuser once, who may make roles and schemas",
     );
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { migrate } from "./migrate.ts";
 import { freePort } from "./ports.ts";
 import type { ServerPackage } from "./postgres/binaries.ts";
 import { startPostgres } from "./postgres/server.ts";
+import { exitOnSignals } from "./processes.ts";
 
 export interface ScratchDatabase {
   /** Connection string of role `postgres`. */
@@ -27,6 +29,9 @@ export async function withScratchDatabase<T>(
 ): Promise<T> {
   const dataDirectory = join(tmpdir(), `leo-scratch-${randomBytes(6).toString("hex")}`);
   const password = randomBytes(12).toString("hex");
+  const stopListening = exitOnSignals();
+  const removeAtExit = () => rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+  process.once("exit", removeAtExit);
   const server = await startPostgres({
     dataDirectory,
     port: await freePort(),
@@ -42,5 +47,7 @@ export async function withScratchDatabase<T>(
   } finally {
     await server.stop();
     await rm(dataDirectory, { recursive: true, force: true });
+    process.off("exit", removeAtExit);
+    stopListening();
   }
 }

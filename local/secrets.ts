@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { JWK } from "jose";
+import { StackError } from "./stack-error.ts";
 
 /** Keys and passwords of one local stack: made once, kept in a git-ignored file, never shared. */
 export interface LocalSecrets {
@@ -39,13 +40,23 @@ export function publicJwks({ signingKey }: LocalSecrets): { keys: JWK[] } {
   return { keys: [publicKey] };
 }
 
+function parseSecrets(text: string, file: string): LocalSecrets {
+  try {
+    const secrets = JSON.parse(text) as LocalSecrets;
+    if (typeof secrets.databasePassword === "string") return secrets;
+  } catch {
+    // Said below.
+  }
+  throw new StackError(`${file} is damaged; delete it and begin anew with npm start -- --reset`);
+}
+
 /** Reads the secrets file, or makes it (mode 0600) on the first start. */
 export async function loadSecrets(file: string): Promise<LocalSecrets> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  if (text !== null) return JSON.parse(text) as LocalSecrets;
+  if (text !== null) return parseSecrets(text, file);
   const secrets = generateSecrets();
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: "wx" });

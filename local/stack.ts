@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
-import { chmod, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { withCredentials } from "./bootstrap.ts";
 import { chooseDriver, type Driver } from "./edge-functions.ts";
 import { acquireLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import type { StartOptions } from "./options.ts";
-import { repositoryRoot, stateDirectory } from "./paths.ts";
+import { stateDirectory } from "./paths.ts";
 import { requireFreePort } from "./ports.ts";
-import { dataVersion, isReachableByOthers } from "./postgres/binaries.ts";
+import { dataVersion, isReachableByOthers, requireOwnFolder } from "./postgres/binaries.ts";
 import { type PostgresServer, startPostgres, stopOrphan } from "./postgres/server.ts";
 import { serverUser } from "./postgres/server-user.ts";
-import { bootstrapIfNeeded, inspectDatabase, seedDatabase } from "./prepare-database.ts";
+import { bootstrapIfNeeded, inspectDatabase, seedDatabase, withoutPassword } from "./prepare-database.ts";
 import { type LocalSecrets, loadSecrets } from "./secrets.ts";
 import { type Services, startServices } from "./services.ts";
 import { StackError } from "./stack-error.ts";
@@ -26,21 +28,28 @@ export interface Stack {
   driver: Driver;
   /** Connection string of role `postgres` (or of --db-url). */
   databaseUrl: string;
+  /** Resolves with the name of the first part that ends. */
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 /** Where the embedded cluster lives: in the checkout, or in the temp folder where its server cannot enter that. */
 async function clusterDirectory(): Promise<string> {
-  const { isSelf } = await serverUser();
-  if (isSelf || (await isReachableByOthers(repositoryRoot))) return join(stateDirectory, "postgres");
-  const digest = createHash("sha256").update(repositoryRoot).digest("hex").slice(0, 12);
-  return join(tmpdir(), `leo-control-plane-${digest}`);
+  const { isSelf, uid } = await serverUser();
+  if (isSelf || (await isReachableByOthers(dirname(stateDirectory)))) return join(stateDirectory, "postgres");
+  const digest = createHash("sha256").update(stateDirectory).digest("hex").slice(0, 12);
+  const folder = join(tmpdir(), `leo-control-plane-${digest}`);
+  await requireOwnFolder(folder, [uid, process.getuid?.()]);
+  return folder;
 }
 
 async function startEmbedded(options: StartOptions, secrets: LocalSecrets): Promise<PostgresServer> {
   const dataDirectory = await clusterDirectory();
   await stopOrphan(dataDirectory);
-  if (options.reset) await rm(dataDirectory, { recursive: true, force: true });
+  if (options.reset) {
+    await rm(dataDirectory, { recursive: true, force: true });
+    await rm(seedMarker, { force: true });
+  }
   const found = await dataVersion(dataDirectory);
   if (found !== null && found !== postgresMajor) {
     throw new StackError(`${dataDirectory} holds data of PostgreSQL ${found}; begin anew with npm start -- --reset`);
@@ -52,6 +61,32 @@ async function startEmbedded(options: StartOptions, secrets: LocalSecrets): Prom
   return startPostgres({ dataDirectory, port, password: secrets.databasePassword });
 }
 
+/** Left behind once it is settled whether the embedded database gets the demo data, also when it does not. */
+const seedMarker = join(stateDirectory, "seeded");
+
+async function seedIfWanted(options: StartOptions, steps: Steps, databaseUrl: string, password: string): Promise<void> {
+  const isEmbedded = options.databaseUrl === null;
+  const isWanted = options.seed === "auto" ? isEmbedded && !existsSync(seedMarker) : options.seed;
+  if (isWanted) {
+    await steps.run(
+      "Demo data",
+      () => seedDatabase(databaseUrl, password),
+      () => "supabase/seed.sql",
+    );
+  }
+  if (isEmbedded) await writeFile(seedMarker, "");
+}
+
+/** Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. */
+function undoing(undo: (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    for (const action of undo.splice(0).reverse()) {
+      const timeUp = delay(15_000, undefined, { ref: true });
+      await Promise.race([action().catch(() => {}), timeUp]);
+    }
+  };
+}
+
 /**
  * Starts everything, in order, each step timed. When a step fails, what the steps before it started is stopped.
  *
@@ -59,9 +94,7 @@ async function startEmbedded(options: StartOptions, secrets: LocalSecrets): Prom
  */
 export async function startStack(options: StartOptions, steps: Steps): Promise<Stack> {
   const undo: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const action of undo.splice(0).reverse()) await action();
-  };
+  const stop = undoing(undo);
   try {
     const url = `http://127.0.0.1:${options.port}`;
     if (options.databaseUrl === null) undo.push(await acquireLock(join(stateDirectory, "stack.json"), url));
@@ -73,27 +106,30 @@ export async function startStack(options: StartOptions, steps: Steps): Promise<S
 
     let adminUrl: string;
     let databaseUrl: string;
+    let server: PostgresServer | null = null;
     if (options.databaseUrl === null) {
-      const server = await steps.run(
+      const embedded = await steps.run(
         "PostgreSQL",
         () => startEmbedded(options, secrets),
         ({ port }) => `127.0.0.1:${port}`,
       );
-      undo.push(() => server.stop());
-      adminUrl = server.adminUrl;
+      undo.push(() => embedded.stop());
+      server = embedded;
+      adminUrl = embedded.adminUrl;
       databaseUrl = withCredentials(adminUrl, "postgres", secrets.databasePassword);
     } else {
       adminUrl = options.databaseUrl;
       databaseUrl = options.databaseUrl;
     }
-    const before = await steps.run(
+    await steps.run(
       "Database",
       async () => {
-        const state = await inspectDatabase(adminUrl);
+        const state = await inspectDatabase(adminUrl, options.databaseUrl === null);
         await bootstrapIfNeeded(state, adminUrl, options.databaseUrl === null ? secrets.databasePassword : undefined);
         return state;
       },
-      ({ serverVersion, hasTables }) => `PostgreSQL ${serverVersion.split(" ")[0]}, ${hasTables ? "data kept" : "new"}`,
+      ({ serverVersion, hasTables }) =>
+        `PostgreSQL ${serverVersion.split(" ")[0]}, ${hasTables ? "data kept" : "new"}${options.databaseUrl ? `, ${withoutPassword(adminUrl)}` : ""}`,
     );
     await steps.run(
       "Migrations",
@@ -101,14 +137,7 @@ export async function startStack(options: StartOptions, steps: Steps): Promise<S
       () => "by the Supabase CLI",
     );
 
-    const isOurs = options.databaseUrl === null;
-    if (options.seed === true || (options.seed === "auto" && isOurs && !before.hasTables)) {
-      await steps.run(
-        "Demo data",
-        () => seedDatabase(databaseUrl, secrets.demoPassword),
-        () => "supabase/seed.sql",
-      );
-    }
+    await seedIfWanted(options, steps, databaseUrl, secrets.demoPassword);
     const driver = await choosing;
     const services = await startServices({
       databaseUrl,
@@ -118,7 +147,11 @@ export async function startStack(options: StartOptions, steps: Steps): Promise<S
       step: (title, work) => steps.run(title, work),
     });
     undo.push(() => services.stop());
-    return { services, secrets, driver, databaseUrl, stop };
+    const ended = Promise.race([
+      services.functions.ended.then(() => "the edge functions"),
+      ...(server ? [server.ended.then(() => "PostgreSQL")] : []),
+    ]);
+    return { services, secrets, driver, databaseUrl, ended, stop };
   } catch (error) {
     await stop();
     throw error;

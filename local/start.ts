@@ -26,14 +26,11 @@ async function main(): Promise<void> {
   try {
     if (typeof first !== "string") {
       process.stdout.write(await readyMessage(stack, steps.elapsed()));
-      await Promise.race([
-        signalled,
-        new Promise<never>((_resolve, reject) =>
-          stack.services.functions.child.once("close", () =>
-            reject(new StackError("the edge functions ended unexpectedly; start again with npm start")),
-          ),
-        ),
-      ]);
+      const dead = stack.ended.then((part) => {
+        throw new StackError(`${part} ended unexpectedly; start again with npm start`);
+      });
+      dead.catch(() => {});
+      await Promise.race([signalled, dead]);
     }
   } finally {
     process.stdout.write("\nStopping … ");

@@ -41,6 +41,8 @@ export async function supabaseCli(
       cwd: options.cwd ?? repositoryRoot,
       env: { ...process.env, ...quietEnvironment, ...options.env },
       maxBuffer: 64 * 1024 * 1024,
+      // Not in the terminal's process group: Ctrl-C waits for a migration's end instead of breaking it.
+      ...{ detached: process.platform !== "win32" },
     })) as CliOutput;
   } catch (error) {
     const { stdout = "", stderr = "" } = error as Partial<CliOutput>;

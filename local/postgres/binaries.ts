@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
+import { chmod, cp, lstat, mkdir, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, parse, relative } from "node:path";
@@ -63,6 +63,7 @@ export async function serverFiles(name: ServerPackage, user: ServerUser): Promis
 
   const { version } = JSON.parse(await readFile(join(packageRoot, "package.json"), "utf8")) as { version: string };
   const copy = join(tmpdir(), `leo-postgres-${version}-${platform}`);
+  await requireOwnFolder(copy, [process.getuid?.()]);
   if (!existsSync(copy)) {
     // A copy beside it and one rename, so that a second start never sees half of it.
     const unfinished = `${copy}.${process.pid}`;
@@ -78,10 +79,33 @@ async function makeExecutable(file: string): Promise<void> {
   if ((mode & 0o111) !== 0o111) await chmod(file, mode | 0o111);
 }
 
-/** Major version of the server in a data folder, or null where there is none. */
+/**
+ * Major version of the server in a data folder, or null where there is none.
+ *
+ * @throws StackError when the folder is somebody else's
+ */
 export async function dataVersion(dataDirectory: string): Promise<string | null> {
-  return readFile(join(dataDirectory, "PG_VERSION"), "utf8").then(
-    (text) => text.trim(),
-    () => null,
-  );
+  try {
+    return (await readFile(join(dataDirectory, "PG_VERSION"), "utf8")).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw new StackError(`${dataDirectory} cannot be read (${messageOf(error)}); was it made by another user?`);
+  }
+}
+
+/**
+ * Refuses what somebody else may have put into the temp folder, where everybody can write.
+ *
+ * @param owners user ids that may own it
+ * @throws StackError when the path is there and is no folder of theirs, or one that others can write to
+ */
+export async function requireOwnFolder(path: string, owners: (number | undefined)[]): Promise<void> {
+  const entry = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+  if (entry === null) return;
+  if (!entry.isDirectory() || !owners.includes(entry.uid) || (entry.mode & 0o022) !== 0) {
+    throw new StackError(`${path} belongs to somebody else; remove it`);
+  }
 }

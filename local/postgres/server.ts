@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isRunning, processIdentity } from "../processes.ts";
 import { StackError } from "../stack-error.ts";
 import { dataVersion, type ServerPackage, serverFiles } from "./binaries.ts";
 import { type ServerUser, serverUser } from "./server-user.ts";
@@ -25,6 +27,8 @@ export interface PostgresServer {
   port: number;
   /** Connection string of the superuser `supabase_admin` to the database `postgres`. */
   adminUrl: string;
+  /** Resolves when the server has ended, for whatever reason. */
+  ended: Promise<void>;
   /** Ends all connections and waits until the server is gone. */
   stop(): Promise<void>;
 }
@@ -80,19 +84,22 @@ function exited(child: ChildProcess): Promise<number | null> {
   });
 }
 
+/** Makes the cluster beside its place and moves it there, so that a half-made one is never taken for whole. */
 async function initialise(bin: string, options: PostgresServerOptions, user: ServerUser): Promise<void> {
-  await mkdir(options.dataDirectory, { recursive: true, mode: 0o700 });
+  const unfinished = `${options.dataDirectory}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
   const secretFolder = await mkdtemp(join(tmpdir(), "leo-initdb-"));
   const passwordFile = join(secretFolder, "password");
   try {
     await writeFile(passwordFile, options.password, { mode: 0o600 });
     if (!user.isSelf && user.uid !== undefined && user.gid !== undefined) {
-      for (const path of [options.dataDirectory, secretFolder, passwordFile]) await chown(path, user.uid, user.gid);
+      for (const path of [unfinished, secretFolder, passwordFile]) await chown(path, user.uid, user.gid);
     }
     const { child, lastWords } = launch(
       join(bin, "initdb"),
       [
-        `--pgdata=${options.dataDirectory}`,
+        `--pgdata=${unfinished}`,
         `--username=${superuser}`,
         `--pwfile=${passwordFile}`,
         "--auth=scram-sha-256",
@@ -105,37 +112,32 @@ async function initialise(bin: string, options: PostgresServerOptions, user: Ser
     );
     const code = await exited(child);
     if (code !== 0) throw new StackError(`initdb could not make the database cluster: ${lastWords()}`);
+    await rename(unfinished, options.dataDirectory);
   } catch (error) {
-    await rm(options.dataDirectory, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true });
     throw error;
   } finally {
     await rm(secretFolder, { recursive: true, force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /**
  * Stops a server that still runs on the data folder because the program that started it was killed.
  * (Whether another stack is really in use is the caller's question: see local/lock.ts.)
+ *
+ * @throws StackError when it does not stop
  */
 export async function stopOrphan(dataDirectory: string): Promise<void> {
   const pidFile = join(dataDirectory, "postmaster.pid");
-  if (!existsSync(pidFile)) return;
-  const pid = Number((await readFile(pidFile, "utf8")).split("\n")[0]);
-  if (!pid || !isAlive(pid)) return;
+  const text = await readFile(pidFile, "utf8").catch(() => "");
+  const pid = Number(text.split("\n")[0]);
+  // After a crash of the machine the id may belong to somebody else by now.
+  if (!pid || !(await processIdentity(pid))?.includes(dataDirectory)) return;
   process.kill(pid, "SIGINT");
   const deadline = Date.now() + 10_000;
-  while (isAlive(pid) && existsSync(pidFile)) {
+  while (isRunning(pid) && existsSync(pidFile)) {
     if (Date.now() > deadline) throw new StackError(`a PostgreSQL server (process ${pid}) does not stop; end it first`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await delay(50);
   }
 }
 
@@ -162,17 +164,18 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Pos
       if (String(chunk).includes("ready to accept connections")) resolve();
     });
     gone.then(
-      () => reject(new StackError(`PostgreSQL did not start: ${lastWords()}`)),
+      () => reject(new StackError(`PostgreSQL did not start on ${options.dataDirectory}: ${lastWords()}`)),
       (error) => reject(new StackError(`PostgreSQL did not start: ${error.message}`)),
     );
   });
-  // A terminal that is closed, or an exit nobody planned, must not leave the server behind.
+  // An exit nobody planned must not leave the server behind (signals: see exitOnSignals).
   const killWithParent = () => child.kill("SIGQUIT");
   process.once("exit", killWithParent);
 
   return {
     port: options.port,
     adminUrl: `postgresql://${superuser}:${options.password}@127.0.0.1:${options.port}/postgres`,
+    ended: gone.then(() => {}),
     async stop() {
       process.off("exit", killWithParent);
       if (child.exitCode === null && child.signalCode === null) {

@@ -13,7 +13,7 @@ do $$
 begin
   if to_regclass('auth.users') is null then
     raise exception 'auth.users does not exist'
-      using hint = 'Run these migrations on a Supabase project, or prepare the server with local/bootstrap.sql.';
+      using hint = 'Run these migrations on a Supabase project, or let npm start -- --db-url prepare the database.';
   end if;
 end
 $$;

@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -100,6 +100,30 @@ test("a first start prints calls that work, and a second one keeps what they mad
   expect(afresh).toEqual([]);
 }, 120_000);
 
+test("without demo data it prints calls that work all the same", async () => {
+  const command = start("--no-seed");
+  await command.ready;
+  const calls = printedCalls(command.output());
+  expect(calls).toHaveLength(4);
+  const answers = [];
+  for (const call of calls) answers.push((await shell("bash", ["-c", call])).stdout.trim());
+  expect(answers[0]).toBe("");
+  expect(JSON.parse(answers[1] ?? "")).toMatchObject({ session: { sd_id: "SD-DEMO-001", status: "active" } });
+  expect(JSON.parse(answers[2] ?? "")).toMatchObject([{ status: "active" }]);
+  expect(JSON.parse(answers[3] ?? "")).toMatchObject({ status: "ok" });
+}, 60_000);
+
+test("says so and ends when PostgreSQL ends under it, also with a request to it under way", async () => {
+  const command = start("--no-seed");
+  await command.ready;
+  const pid = Number((await readFile(join(state.directory, "postgres/postmaster.pid"), "utf8")).split("\n")[0]);
+  process.kill(pid, "SIGINT");
+  await fetch(`http://127.0.0.1:${port}/rest/v1/companies`).catch(() => {});
+  expect(await command.exit).toBe(1);
+  expect(command.output()).toContain("error: PostgreSQL ended unexpectedly");
+  await expectNothingLeft();
+}, 60_000);
+
 test("secrets are made once, for the owner's eyes only", async () => {
   const first = start("--no-seed");
   await first.ready;
@@ -190,6 +214,40 @@ describe("when the start cannot succeed, it says in one line what to do, exits w
   ])("bad options %j", async (args, expected) => {
     expect(await refusal(startCommand(state.directory, args))).toContain(expected);
   });
+});
+
+describe("what an unlucky end left behind", () => {
+  test("a process that has got the id of the server that was killed is left alone", async () => {
+    const first = start("--no-seed");
+    await first.ready;
+    await stop(first);
+    const bystander = spawn("sleep", ["60"]);
+    const pidFile = join(state.directory, "postgres/postmaster.pid");
+    await writeFile(pidFile, `${bystander.pid}\n`);
+    const uid = (await stat(join(state.directory, "postgres"))).uid;
+    await chown(pidFile, uid, (await stat(pidFile)).gid);
+    const second = start("--no-seed");
+    await second.ready;
+    expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+    bystander.kill();
+  }, 60_000);
+
+  test("damaged secrets and secrets of another database are named", async () => {
+    await writeFile(join(state.directory, "secrets.json"), "");
+    const damaged = start("--no-seed");
+    expect(await damaged.exit).toBe(1);
+    expect(damaged.output()).toMatch(/error: .*secrets\.json is damaged; .*--reset\n$/);
+    await rm(join(state.directory, "secrets.json"));
+
+    const first = start("--no-seed");
+    await first.ready;
+    await stop(first);
+    await rm(join(state.directory, "secrets.json"));
+    const other = start("--no-seed");
+    expect(await other.exit).toBe(1);
+    expect(other.output()).toMatch(/error: the embedded database was made with other secrets.*--reset\n$/);
+    await expectNothingLeft();
+  }, 60_000);
 });
 
 test("a second start beside a running one points to the running one", async () => {
