@@ -27,6 +27,17 @@ beforeAll(async () => {
     "insert into public.exec_implementation_sessions (sd_id, implementation_type) values ('SD-1', 'AUTHENTICATION')",
   );
   await database.query("insert into public.telemetry_analysis_runs (run_id) values (gen_random_uuid())");
+  await database.query("insert into public.product_requirements_v2 (id, title, sd_id) values ('PRD-1', 't', 'SD-1')");
+  await database.query("insert into public.strategic_vision (code, title, statement) values ('V1', 't', 's')");
+  await database.query(
+    "insert into public.ventures (name, company_id, problem_statement) values ('a', $1, 'p'), ('b', $2, 'p')",
+    [northwind, contoso],
+  );
+  await database.query(
+    `insert into public.eva_orchestration_sessions (company_id, session_type, created_by)
+     values ($1, 'venture_workflow', gen_random_uuid()), ($2, 'venture_workflow', gen_random_uuid())`,
+    [northwind, contoso],
+  );
   await database.query(
     "insert into public.okr_generation_log (generation_date, period) values ('2026-11-01', '2026-11')",
   );
@@ -68,6 +79,8 @@ const shared = [
   ],
   ["okr_generation_log", { generation_date: "2026-11-02", period: "2026-12" }],
   ["telemetry_analysis_runs", { run_id: id }],
+  ["product_requirements_v2", { id: "PRD-2", title: "t" }],
+  ["strategic_vision", { code: "V2", title: "t", statement: "s" }],
 ] as const;
 
 describe.each(shared)("%s", (table, row) => {
@@ -78,9 +91,9 @@ describe.each(shared)("%s", (table, row) => {
   });
 
   test(`is ${table === "telemetry_analysis_runs" ? "read, as documented," : "not read"} by who is not signed in`, async () => {
-    const { data } = await anon.from(table).select();
-    if (table === "telemetry_analysis_runs") expect(data).toHaveLength(1);
-    else expect(data ?? []).toEqual([]);
+    const { data, error } = await anon.from(table).select();
+    expect(error).toBeNull();
+    expect(data).toHaveLength(table === "telemetry_analysis_runs" ? 1 : 0);
   });
 
   test("is not written by a signed-in user", async () => {
@@ -114,6 +127,8 @@ describe("rows of a company", () => {
   test.each([
     ["companies", "id"],
     ["orchestration_metrics", "company_id"],
+    ["ventures", "company_id"],
+    ["eva_orchestration_sessions", "company_id"],
   ] as const)("of %s are read by its members only", async (table, column) => {
     const read = async (client: Client) => {
       const { data, error } = await client.from(table).select();
