@@ -49,7 +49,8 @@ async function loadedFiles(name: string): Promise<string[]> {
   return modules
     .filter(({ specifier }) => specifier.startsWith("file:"))
     .map(({ specifier }) => relative(repositoryRoot, fileURLToPath(specifier)))
-    .filter((path) => !path.startsWith("node_modules") && !path.startsWith("local"))
+    // What the platform brings itself: packages, and here the driver, wherever it comes from.
+    .filter((path) => !/^(\.\.|node_modules|local)\//.test(path))
     .sort();
 }
 
