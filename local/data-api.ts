@@ -46,6 +46,10 @@ export async function createDataApi(databaseUrl: string, secrets: LocalSecrets):
     postgresOptions: { max: 8, onnotice: () => {}, types: postgrestTypes },
   });
   connection.normalizeDbError = postgrestError;
+  // Before its first request it would grant ALL on every table to anon, authenticated and service_role, undoing
+  // what the migrations revoke. Roles and default privileges are here already (postgres/bootstrap.sql), so it is
+  // told that this has been done.
+  Object.assign(connection, { rlsState: "active" });
   const app = new App({
     connection,
     api: { enabled: true, schemas: ["public"], extra_search_path: ["public", "extensions"], max_rows: 1000 },

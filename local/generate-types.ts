@@ -4,6 +4,7 @@ import { biomeFormat } from "./biome.ts";
 import { repositoryRoot } from "./paths.ts";
 import { type ScratchDatabase, withScratchDatabase } from "./scratch-database.ts";
 import { messageOf } from "./stack-error.ts";
+import { generateStateMachines } from "./state-machines.ts";
 import { remoteDatabase, supabaseCli } from "./supabase-cli.ts";
 
 const usage = `Generates types/ from the migrations: a fresh database is migrated and described.
@@ -18,6 +19,7 @@ const header = "// Generated from supabase/migrations by `npm run types`. Do not
 /** Each generated file by its path from the root, and what makes its text. */
 const generators: Record<string, (database: ScratchDatabase) => Promise<string>> = {
   "types/database.ts": generateDatabaseTypes,
+  "types/state-machines.ts": generateStateMachines,
 };
 
 /** Supabase's own types of schema `public`, as `supabase gen types` prints them, without formatting. */

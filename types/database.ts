@@ -569,6 +569,49 @@ export type Database = {
           },
         ];
       };
+      state_transitions: {
+        Row: {
+          actor: string;
+          entity_id: string;
+          event: string;
+          from_status: string | null;
+          id: number;
+          machine: string;
+          occurred_at: string;
+          reason: string | null;
+          request_id: string | null;
+          sd_id: string | null;
+          to_status: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          actor: string;
+          entity_id: string;
+          event: string;
+          from_status?: string | null;
+          id?: never;
+          machine: string;
+          occurred_at?: string;
+          reason?: string | null;
+          request_id?: string | null;
+          sd_id?: string | null;
+          to_status?: string | null;
+        };
+        Update: {
+          actor?: string;
+          entity_id?: string;
+          event?: string;
+          from_status?: string | null;
+          id?: never;
+          machine?: string;
+          occurred_at?: string;
+          reason?: string | null;
+          request_id?: string | null;
+          sd_id?: string | null;
+          to_status?: string | null;
+        };
+        Relationships: [];
+      };
       strategic_directives_v2: {
         Row: {
           active_session_id: string | null;

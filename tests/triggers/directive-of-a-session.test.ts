@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDirective } from "../functions/support/directives.ts";
+import { completeCheckpoints, createDirective } from "../functions/support/directives.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
 let sdId: string;
+let sessionId: string;
 let bystanderId: string;
 
 beforeAll(async () => {
@@ -12,15 +13,15 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   [sdId, bystanderId] = [await createDirective(database), await createDirective(database)];
-  await insertSession("active");
-});
-
-const insertSession = (status: string) =>
-  database.query(
-    `insert into public.exec_implementation_sessions (sd_id, implementation_type, status)
-     values ($1, 'GENERAL_FEATURE', $2)`,
-    [sdId, status],
+  const [session] = await database.query<{ id: string }>(
+    `insert into public.exec_implementation_sessions (sd_id, implementation_type)
+     values ($1, 'GENERAL_FEATURE') returning id`,
+    [sdId],
   );
+  if (!session) throw new Error("no session was made");
+  sessionId = session.id;
+  await completeCheckpoints(database, sessionId, 80);
+});
 
 const setStatus = (status: string) =>
   database.query("update public.exec_implementation_sessions set status = $2 where sd_id = $1", [sdId, status]);
@@ -139,8 +140,13 @@ describe("when a session leaves completed its directive", () => {
     await setStatus("completed");
   });
 
-  it.each(["active", "failed"])("goes back to EXEC_IMPLEMENTATION (to %s)", async (status) => {
-    await setStatus(status);
+  it("goes back to EXEC_IMPLEMENTATION", async () => {
+    await setStatus("active");
+    expect(await directive()).toEqual({ ...verified, current_phase: "EXEC_IMPLEMENTATION" });
+  });
+
+  it("goes back to EXEC_IMPLEMENTATION also where an operator overrides it to failed", async () => {
+    await database.query("select leo.override_status('exec_session', $1, 'failed', 'was never done')", [sessionId]);
     expect(await directive()).toEqual({ ...verified, current_phase: "EXEC_IMPLEMENTATION" });
   });
 

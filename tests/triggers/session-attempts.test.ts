@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDirective } from "../functions/support/directives.ts";
+import { completeCheckpoints, createDirective } from "../functions/support/directives.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
@@ -11,10 +11,13 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   sdId = await createDirective(database);
-  await database.query(
-    "insert into public.exec_implementation_sessions (sd_id, implementation_type) values ($1, 'GENERAL_FEATURE')",
+  const [session] = await database.query<{ id: string }>(
+    `insert into public.exec_implementation_sessions (sd_id, implementation_type)
+     values ($1, 'GENERAL_FEATURE') returning id`,
     [sdId],
   );
+  if (!session) throw new Error("no session was made");
+  await completeCheckpoints(database, session.id, 80);
 });
 
 async function attemptAfter(...updates: string[]): Promise<number | undefined> {

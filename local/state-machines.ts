@@ -1,0 +1,62 @@
+import pg from "pg";
+import type { ScratchDatabase } from "./scratch-database.ts";
+
+/** A row of leo.state_transitions_allowed. */
+interface Rule {
+  machine: string;
+  event: string;
+  /** Null where the event creates the row. */
+  from: string | null;
+  to: string;
+}
+
+/** A name of the database in the form of a TypeScript type, e.g. exec_session as ExecSession. */
+const typeName = (name: string) => name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const distinct = (values: (string | null)[]) => [...new Set(values.filter((value) => value !== null))].sort();
+
+async function readRules(url: string): Promise<Rule[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Rule>(
+      `select machine, event, from_status as "from", to_status as "to" from leo.state_transitions_allowed
+       order by machine collate "C", event collate "C", from_status collate "C" nulls first`,
+    );
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** The state machines as the live transition table has them: constants, and the unions that follow from them. */
+export async function generateStateMachines({ url }: ScratchDatabase): Promise<string> {
+  const rules = await readRules(url);
+  const names = distinct(rules.map(({ machine }) => machine));
+  const machines = names.map((name) => {
+    const own = rules.filter(({ machine }) => machine === name);
+    const members = {
+      statuses: distinct(own.flatMap(({ from, to }) => [from, to])),
+      events: distinct(own.map(({ event }) => event)),
+      transitions: own.map(({ event, from, to }) => ({ event, from, to })),
+    };
+    return `${name}: ${JSON.stringify(members)}`;
+  });
+  const unions = names.map(
+    (name) => `export type ${typeName(name)}Status = Status<"${name}">;
+export type ${typeName(name)}Event = Event<"${name}">;`,
+  );
+  return `/** Every state machine: its statuses, its events, and which event leads from which status to which. */
+export const stateMachines = {
+${machines.join(",\n")}
+} as const;
+
+export type Machine = keyof typeof stateMachines;
+export type Status<M extends Machine> = (typeof stateMachines)[M]["statuses"][number];
+export type Event<M extends Machine> = (typeof stateMachines)[M]["events"][number];
+/** A move; \`from\` is null where the event creates the row. */
+export type Transition<M extends Machine> = (typeof stateMachines)[M]["transitions"][number];
+
+${unions.join("\n")}
+`;
+}
