@@ -1,6 +1,7 @@
-/** Who is calling: a holder of a secret key, or a signed-in user whose `app_metadata.leo_role` allows transitions. */
+/** Who is calling: a holder of a secret key, or a signed-in user. */
 
 import { extractCredentials, verifyCredentials } from "@supabase/server/core";
+import type { JwtPayload } from "@supabase/supabase-js";
 import { type CredentialSettings, credentialSettings } from "./environment.ts";
 import { invalidRequest, Problem } from "./problem.ts";
 import { userClaims } from "./user-token.ts";
@@ -9,23 +10,33 @@ import { userClaims } from "./user-token.ts";
 export interface Caller {
   /** For history and log: `secret:<key name>`, `secret:<key name>/<label>` or `user:<uuid>`. */
   actor: string;
+  /** The actor without its label: whose idempotency keys these are. */
+  identity: string;
+  /** Of a user as whom the database does the work, under RLS; absent where it does it as the service. */
+  claims?: JwtPayload;
 }
+
+/** `operators` hold a secret key or have a role that may move things; `users` are signed in, whoever they are. */
+export type CallerKind = "operators" | "users";
 
 /** Roles of users who may move things. */
 const TRANSITION_ROLES: unknown[] = ["operator", "chairman"];
 
 /**
- * The caller, who may move things.
+ * The caller, who is of the kind asked for. Holders of a secret key are of each.
  *
  * A valid secret key decides alone: gateways and supabase-js put something into Authorization beside it.
  *
  * @throws Problem `unauthenticated`, `forbidden`, `auth_unavailable`, or `invalid_request` for a bad label
  */
-export async function authenticateOperator(request: Request): Promise<Caller> {
+export async function authenticate(request: Request, kind: CallerKind): Promise<Caller> {
   const settings = credentialSettings();
   const { apikey, token } = extractCredentials(request);
   const secretName = await keyName("secret", apikey, settings);
-  if (secretName !== undefined) return { actor: `secret:${secretName}${label(request)}` };
+  if (secretName !== undefined) {
+    const identity = `secret:${secretName}`;
+    return { actor: `${identity}${label(request)}`, identity };
+  }
   if (token?.startsWith("sb_secret_")) {
     throw unauthenticated("Send the secret key in the header apikey; Authorization is for the JWT of a user.");
   }
@@ -37,10 +48,12 @@ export async function authenticateOperator(request: Request): Promise<Caller> {
   }
   const claims = await userClaims(token, settings);
   if (!claims) throw unauthenticated("The JWT is not valid, or no longer.");
+  const identity = `user:${claims.sub}`;
+  if (kind === "users") return { actor: identity, identity, claims };
   if (!TRANSITION_ROLES.includes(claims.app_metadata?.leo_role)) {
     throw new Problem("forbidden", "This needs a user whose app_metadata.leo_role is operator or chairman.");
   }
-  return { actor: `user:${claims.sub}` };
+  return { actor: identity, identity };
 }
 
 /** The name of the key that `apikey` is, whichever it is of its kind; compared in constant time. */

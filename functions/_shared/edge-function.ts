@@ -1,7 +1,7 @@
 /** What an `index.ts` calls: it declares routes, everything around them happens here. */
 
 import { preflight, responseHeaders } from "./cors.ts";
-import { authenticateOperator } from "./credentials.ts";
+import { authenticate, type CallerKind } from "./credentials.ts";
 import { Exchange } from "./exchange.ts";
 import { describeError, writeLog } from "./log.ts";
 import { Problem } from "./problem.ts";
@@ -19,8 +19,8 @@ export interface Route {
 export interface EdgeFunctionDefinition {
   /** The folder's name. */
   name: string;
-  /** `operators`: holders of a secret key and users who may move things; `anyone`: no credentials needed. */
-  callers: "operators" | "anyone";
+  /** `anyone`: no credentials needed. */
+  callers: CallerKind | "anyone";
   routes: Record<string, Route>;
 }
 
@@ -51,9 +51,10 @@ export function json(body: unknown, status = 200): Response {
 
 async function respond(exchange: Exchange, definition: EdgeFunctionDefinition, router: Router<Route>) {
   const { request, timing } = exchange;
+  const { callers } = definition;
   if (request.method === "OPTIONS") return preflight();
-  if (definition.callers === "operators") {
-    exchange.caller = await timing.measure("auth", () => authenticateOperator(request));
+  if (callers !== "anyone") {
+    exchange.caller = await timing.measure("auth", () => authenticate(request, callers));
     exchange.log.actor = exchange.caller.actor;
   }
   const { pattern, route, params } = router.match(request.method, new URL(request.url).pathname);
@@ -81,6 +82,7 @@ function finish(exchange: Exchange, response: Response): Response {
   response.headers.set("cache-control", "no-store");
   response.headers.set("x-request-id", exchange.requestId);
   response.headers.set("server-timing", exchange.timing.header());
+  if (exchange.log.replayed) response.headers.set("idempotency-replayed", "true");
   exchange.log.status = response.status;
   exchange.log.ms = Math.round(exchange.timing.total * 10) / 10;
   writeLog(exchange.log);

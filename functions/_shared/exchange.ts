@@ -4,11 +4,18 @@ import { parseBody } from "./body.ts";
 import type { Caller } from "./credentials.ts";
 import { callJson } from "./database.ts";
 import { bodyTimeoutMs } from "./environment.ts";
-import type { LogEntry } from "./log.ts";
+import { type Idempotency, idempotencyKeyOf, requestDigest } from "./idempotency.ts";
+import { type LogEntry, statesOf } from "./log.ts";
 import { invalidRequest } from "./problem.ts";
 import { refusalProblem } from "./refusal.ts";
 import { requestId } from "./request-id.ts";
 import { Timing } from "./timing.ts";
+
+/** Id of the entity if there is one, evidence and context as JSON. */
+type TransitionArguments = [id: string | null, evidence: string, context: string];
+
+/** What `leo.call_once` answers. */
+type Once = { answer?: unknown; replayed?: boolean };
 
 /** One request on its way to its response: what a handler works with. */
 export class Exchange {
@@ -21,6 +28,7 @@ export class Exchange {
   /** The event of the route, and the parameters of its path. */
   event: string | undefined;
   params: Record<string, string> = {};
+  #body: unknown;
 
   constructor(
     functionName: string,
@@ -31,14 +39,18 @@ export class Exchange {
   }
 
   /** The request body as `contract` has it. @throws Problem, see `parseBody` */
-  body<T>(contract: z.ZodType<T>): Promise<T> {
-    return parseBody(this.request, contract, bodyTimeoutMs());
+  async body<T>(contract: z.ZodType<T>): Promise<T> {
+    const body = await parseBody(this.request, contract, bodyTimeoutMs());
+    this.#body = body;
+    return body;
   }
 
-  /** A path parameter that is a UUID. @throws Problem `invalid_request` */
-  uuid(name: string): string {
-    const result = uuid.safeParse(this.params[name]);
-    if (!result.success) throw invalidRequest([{ path: [name], message: "Has to be a UUID" }]);
+  /** The one parameter of the path, a UUID; null where the path has none. @throws Problem `invalid_request` */
+  entityId(): string | null {
+    const [parameter] = Object.entries(this.params);
+    if (!parameter) return null;
+    const result = uuid.safeParse(parameter[1]);
+    if (!result.success) throw invalidRequest([{ path: [parameter[0]], message: "Has to be a UUID" }]);
     return result.data;
   }
 
@@ -48,16 +60,21 @@ export class Exchange {
   }
 
   /**
-   * Calls one of the database's transition functions and returns what it returns.
+   * Calls one of the database's transition functions and returns what it answers. With an Idempotency-Key the
+   * database calls it, or repeats its first answer; it is one round trip either way.
    *
-   * @param text `select leo.<event>($1::…, …, $n::jsonb)`; the last parameter is the context of the transition
-   *   (actor, event, request_id), which is added here
+   * @param name `leo.<name>(request, context)`, or `leo.<name>(id, request, context)` where the path has an id;
+   *   the context (actor, event, request_id, a user's claims) is added here
    * @throws Problem for a refusal; see also `callJson`
    */
-  async transition(text: string, args: string[]): Promise<Record<string, unknown>> {
-    const context = { actor: this.caller?.actor, event: this.event, request_id: this.requestId };
-    const result = await this.call(text, [...args, JSON.stringify(context)]);
-    this.#logStates(result);
+  async transition(name: string, request: unknown): Promise<Record<string, unknown>> {
+    const id = this.entityId();
+    const { actor, claims } = this.caller ?? {};
+    const context = { actor, event: this.event, request_id: this.requestId, claims };
+    const args: TransitionArguments = [id, JSON.stringify(request), JSON.stringify(context)];
+    const key = idempotencyKeyOf(this.request);
+    const result = await (key === undefined ? this.#straight(name, args) : this.#repeatably(key, name, args));
+    Object.assign(this.log, statesOf(result));
     const refusal = refusalProblem(result);
     if (refusal) throw refusal;
     // `from` is there for the log.
@@ -65,11 +82,19 @@ export class Exchange {
     return answer;
   }
 
-  #logStates(result: unknown): void {
-    const { from, session, refusal } = (result ?? {}) as Record<string, Record<string, unknown> | string | undefined>;
-    const before = from ?? (refusal as Record<string, unknown> | undefined)?.current;
-    const after = (session as Record<string, unknown> | undefined)?.status;
-    if (typeof before === "string") this.log.from = before;
-    if (typeof after === "string") this.log.to = after;
+  #straight(name: string, [id, ...rest]: TransitionArguments): Promise<unknown> {
+    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest);
+    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest]);
+  }
+
+  async #repeatably(key: string, name: string, args: TransitionArguments): Promise<unknown> {
+    const route = `${this.log.function} ${this.log.route}`;
+    const digest = await requestDigest(this.request, this.#body);
+    const idempotency: Idempotency = { key, caller: this.caller?.identity ?? "", route, digest };
+    const statement = "select leo.call_once($1::jsonb, $2::text, $3::uuid, $4::jsonb, $5::jsonb)";
+    const once = (await this.call(statement, [JSON.stringify(idempotency), name, ...args])) as Once;
+    if (once.replayed) this.log.replayed = true;
+    // Without an answer it is a refusal of its own.
+    return once.answer ?? once;
   }
 }

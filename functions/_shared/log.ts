@@ -13,6 +13,8 @@ export interface LogEntry {
   /** The entity's state before and after, as far as known. */
   from?: string;
   to?: string;
+  /** True where the answer is that of an earlier request with the same idempotency key. */
+  replayed?: boolean;
   /** The problem's code. */
   code?: string;
   status?: number;
@@ -36,6 +38,19 @@ export function describeError(error: unknown): LogError {
   const sqlstate = sqlState(error);
   const short = maskSecrets(message).slice(0, MAX_MESSAGE_LENGTH);
   return sqlstate === undefined ? { name, message: short } : { name, sqlstate, message: short };
+}
+
+/** The states before and after, as far as a transition's result (an answer or a refusal) tells them. */
+export function statesOf(result: unknown): Pick<LogEntry, "from" | "to"> {
+  const { from, refusal, ...answer } = (result ?? {}) as Record<string, Record<string, unknown> | undefined>;
+  const { session, checkpoint, handoff, run, generation } = answer;
+  const entity = session ?? handoff ?? run ?? generation;
+  const states: Record<"from" | "to", unknown> = {
+    from: from ?? refusal?.current,
+    to:
+      entity?.status ?? entity?.handoff_status ?? (checkpoint && (checkpoint.is_complete ? "complete" : "incomplete")),
+  };
+  return Object.fromEntries(Object.entries(states).filter(([, state]) => typeof state === "string"));
 }
 
 /** One line of JSON per request. */

@@ -29,12 +29,20 @@ function explain(code: string, members: Record<string, unknown>): string {
       return `Complete or waive these first: ${listed(names(members.checkpoints))}.`;
     case "session_exists":
       return `Session ${id} is ${current}: ${use ? `use its event ${use}` : "go on with it"}.`;
+    case "handoff_open":
+      return `Hand-off ${id} of this session is ${current}: ${use ? `use its event ${use}` : "go on with it"}.`;
+    case "generation_exists":
+      return `Generation ${id} of this period is ${current}; possible there: ${listed(members.allowed)}.`;
     case "status_taken":
       return `Session ${id} of the same strategic directive is ${current} already.`;
+    case "same_actor":
+      return "Whoever sent a hand-off does not answer it: let another key or user accept or reject it.";
     case "stale_attempt":
       return `The session is in attempt ${members.attempt} by now; the one you sent is over.`;
     case "not_found":
       return `There is no ${String(members.entity ?? "row").replaceAll("_", " ")} with this id.`;
+    case "idempotency_mismatch":
+      return "Repeat the first request with this Idempotency-Key, or take a new key for this one.";
     case "invalid_request":
       return "See issues for what to change.";
     default:

@@ -2,6 +2,7 @@
 
 import { createContextClient } from "@supabase/server/core";
 import { isAuthApiError, isAuthRetryableFetchError, type JwtPayload, type SupabaseClient } from "@supabase/supabase-js";
+import { findUnstorable } from "../../types/contracts/json.ts";
 import { uuid } from "../../types/contracts/primitives.ts";
 import type { CredentialSettings } from "./environment.ts";
 import { Problem } from "./problem.ts";
@@ -46,7 +47,8 @@ function algorithm(token: string): unknown {
 function isSignedInUser(claims: JwtPayload): boolean {
   if (claims.role !== "authenticated" || typeof claims.exp !== "number") return false;
   if (claims.nbf !== undefined && !(claims.nbf <= Date.now() / 1000)) return false;
-  return uuid.safeParse(claims.sub).success;
+  // The database is shown the claims, where policies ask for them.
+  return uuid.safeParse(claims.sub).success && findUnstorable(claims) === undefined;
 }
 
 /** The Auth server did not answer, failed, or would not be asked so often. */

@@ -1,26 +1,28 @@
-import { completeExecSession, startExecSession } from "../../types/contracts/exec-sessions.ts";
-import { edgeFunction, json } from "../_shared/edge-function.ts";
+import {
+  completeExecSession,
+  endExecSession,
+  moveExecSession,
+  startExecSession,
+  updateExecSession,
+} from "../../types/contracts/exec-sessions.ts";
+import { edgeFunction } from "../_shared/edge-function.ts";
+import { events, transition } from "../_shared/transition.ts";
 
 /** The events of an implementation session, each with the evidence it takes. The database holds the rules. */
 export default edgeFunction({
   name: "exec-sessions",
   callers: "operators",
   routes: {
-    "POST /": {
-      event: "start",
-      async handle(exchange) {
-        const evidence = JSON.stringify(await exchange.body(startExecSession));
-        return json(await exchange.transition("select leo.start_exec_session($1::jsonb, $2::jsonb)", [evidence]), 201);
-      },
-    },
-    "POST /:id/complete": {
-      event: "complete",
-      async handle(exchange) {
-        const id = exchange.uuid("id");
-        const evidence = JSON.stringify(await exchange.body(completeExecSession));
-        const statement = "select leo.complete_exec_session($1::uuid, $2::jsonb, $3::jsonb)";
-        return json(await exchange.transition(statement, [id, evidence]));
-      },
-    },
+    "POST /": transition("start", "start_exec_session", startExecSession, 201),
+    "PATCH /:id": transition("update", "update_exec_session", updateExecSession),
+    "POST /:id/complete": transition("complete", "complete_exec_session", completeExecSession),
+    ...events<"exec_session">("/:id", "move_exec_session", {
+      pause: moveExecSession,
+      resume: moveExecSession,
+      fail: endExecSession,
+      cancel: endExecSession,
+      retry: moveExecSession,
+      reopen: moveExecSession,
+    }),
   },
 });

@@ -1,8 +1,8 @@
 /** Requests and responses of the function `exec-sessions`. */
 
 import { z } from "zod";
-import type { Database } from "../database.ts";
-import { attempt, jsonObject, jsonObjects, percent, text, textArray, uuid, webAddress } from "./primitives.ts";
+import { attempt, jsonObject, jsonObjects, percent, reason, text, textArray, webAddress } from "./primitives.ts";
+import { execSession, qualityCheckpoint } from "./rows.ts";
 
 /** Kinds of implementation; each has its own default quality gates. */
 export const implementationTypes = [
@@ -33,9 +33,8 @@ export const startExecSession = z.strictObject({
 /** See {@link startExecSession}. */
 export type StartExecSession = z.infer<typeof startExecSession>;
 
-/** Body of `POST /exec-sessions/:id/complete`: evidence, all of it optional; no body at all will do. */
-export const completeExecSession = z.strictObject({
-  attempt: attempt.optional(),
+/** What an agent can show of its work, while it is at it and when it is done. */
+const evidence = {
   sub_agent_results: jsonObjects(500).optional(),
   test_coverage_pct: percent.optional(),
   performance_metrics: jsonObject().optional(),
@@ -43,28 +42,50 @@ export const completeExecSession = z.strictObject({
   accessibility_audit: jsonObject().optional(),
   after_screenshots: textArray(50, 2048).optional(),
   demo_urls: z.array(webAddress).max(50).optional(),
+};
+
+/** Body of `PATCH /exec-sessions/:id`: progress and evidence of an active session; what is left out stays. */
+export const updateExecSession = z.strictObject({
+  attempt: attempt.optional(),
+  implementation_progress: percent.optional(),
+  pre_impl_checklist: jsonObject().optional(),
+  before_screenshots: textArray(50, 2048).optional(),
+  ...evidence,
 });
+
+/** See {@link updateExecSession}. */
+export type UpdateExecSession = z.infer<typeof updateExecSession>;
+
+/** Body of `POST /exec-sessions/:id/complete`: evidence, all of it optional; no body at all will do. */
+export const completeExecSession = z.strictObject({ attempt: attempt.optional(), ...evidence });
 
 /** See {@link completeExecSession}. */
 export type CompleteExecSession = z.infer<typeof completeExecSession>;
 
-/** A session as responses carry it: the row, in the JSON that PostgreSQL makes of it. */
-export type ExecSession = Database["public"]["Tables"]["exec_implementation_sessions"]["Row"];
+/** Body of `POST /exec-sessions/:id/{pause,resume,retry,reopen}`; no body at all will do. */
+export const moveExecSession = z.strictObject({ attempt: attempt.optional(), reason: reason.optional() });
 
-/** A quality checkpoint as responses carry it. */
-export type QualityCheckpoint = Database["public"]["Tables"]["exec_quality_checkpoints"]["Row"];
+/** See {@link moveExecSession}. */
+export type MoveExecSession = z.infer<typeof moveExecSession>;
 
-/** Answer to start (201) and complete (200). */
-export interface ExecSessionAnswer {
-  session: ExecSession;
-  checkpoints: QualityCheckpoint[];
+/** Body of `POST /exec-sessions/:id/{fail,cancel}`. */
+export const endExecSession = z.strictObject({ attempt: attempt.optional(), reason });
+
+/** See {@link endExecSession}. */
+export type EndExecSession = z.infer<typeof endExecSession>;
+
+/** Answer to PATCH and to events (200). */
+export const execSessionMoved = z.strictObject({
+  session: execSession,
   /** To be sent with later events, so that they are refused once another attempt has begun. */
-  attempt: number;
-}
-
-/** The same for clients that check what they receive; rows may gain columns. */
-export const execSessionAnswer = z.object({
-  session: z.looseObject({ id: uuid, sd_id: z.string(), status: z.string() }),
-  checkpoints: z.array(z.looseObject({ id: uuid, checkpoint_name: z.string(), is_complete: z.boolean().nullable() })),
   attempt,
 });
+
+/** See {@link execSessionMoved}. */
+export type ExecSessionMoved = z.infer<typeof execSessionMoved>;
+
+/** Answer to start (201) and complete (200). */
+export const execSessionAnswer = execSessionMoved.extend({ checkpoints: z.array(qualityCheckpoint) });
+
+/** See {@link execSessionAnswer}. */
+export type ExecSessionAnswer = z.infer<typeof execSessionAnswer>;

@@ -43,6 +43,44 @@ export const percent = z.int().min(0).max(100);
 /** A web address that a dashboard can link to. */
 export const webAddress = z.url({ protocol: /^https?$/, error: "Must be an http or https address" }).max(2048);
 
+/** A whole number from 0 to what a column of type integer holds. */
+export const count = z.int().min(0).max(2_147_483_647);
+
+/** A share in percent with fractions, as columns of type numeric(5,2) hold it. */
+export const percentage = z.number().min(0).max(100);
+
+/** Why a caller makes a move; it is kept in the history. */
+export const reason = text(2_000);
+
+/**
+ * A moment in ISO 8601 with its offset from UTC, from the year 1 to 9999.
+ *
+ * The pattern looks for what `z.iso.datetime` lets through and PostgreSQL does not take: the year 0, offsets of
+ * 16 hours and more, fractions without end.
+ */
+export const timestamp = z.iso
+  .datetime({ offset: true })
+  .regex(/^(?!0000).{19}(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/, "Year, offset or fraction is out of range");
+
+const unit = (digits: number, names: string) => `(?:\\d{1,${digits}} (?:${names})(?: |$))?`;
+const clock = "\\d{1,7}:[0-5]\\d(?::[0-5]\\d(?:\\.\\d{1,6})?)?";
+const seconds = "(?:\\d{1,9}(?:\\.\\d{1,6})? (?:secs?|seconds?))?";
+const dates = unit(4, "years?") + unit(5, "mons?|months?") + unit(5, "weeks?") + unit(6, "days?");
+const times = `(?:${clock}|${unit(7, "hours?")}${unit(8, "mins?|minutes?")}${seconds})`;
+const postgresInterval = `(?=\\d)${dates}${times}`;
+const isoDates = "(?:\\d{1,4}Y)?(?:\\d{1,5}M)?(?:\\d{1,5}W)?(?:\\d{1,6}D)?";
+const isoTimes = "(?:T(?=\\d)(?:\\d{1,7}H)?(?:\\d{1,8}M)?(?:\\d{1,9}(?:\\.\\d{1,6})?S)?)?";
+const isoInterval = `P(?=\\d|T)${isoDates}${isoTimes}`;
+
+/**
+ * A duration, not negative: ISO 8601 (`PT1M30S`), or as PostgreSQL writes it (`1 day 02:03:04.5`, `90 seconds`).
+ * Each unit at most once, from the largest to the smallest, and few enough digits not to overflow.
+ */
+export const interval = z
+  .string()
+  .max(100)
+  .regex(new RegExp(`^(?:${postgresInterval}|${isoInterval})$`), "Must be a duration such as PT1M30S or 00:01:30");
+
 /**
  * How often a session has become active. Sent with an event, it fences the event off once another attempt has
  * begun: see the problem `stale_attempt`.
