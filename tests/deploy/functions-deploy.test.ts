@@ -46,12 +46,14 @@ async function loadedFiles(name: string): Promise<string[]> {
   });
   const { modules } = JSON.parse(stdout) as { modules: { specifier: string; error?: string }[] };
   expect(modules.filter(({ error }) => error)).toEqual([]);
-  return modules
-    .filter(({ specifier }) => specifier.startsWith("file:"))
-    .map(({ specifier }) => relative(repositoryRoot, fileURLToPath(specifier)))
-    // What the platform brings itself: packages, and here the driver, wherever it comes from.
-    .filter((path) => !/^(\.\.|node_modules|local)\//.test(path))
-    .sort();
+  return (
+    modules
+      .filter(({ specifier }) => specifier.startsWith("file:"))
+      .map(({ specifier }) => relative(repositoryRoot, fileURLToPath(specifier)))
+      // What the platform brings itself: packages, and here the driver, wherever it comes from.
+      .filter((path) => !/^(\.\.|node_modules|local)\//.test(path))
+      .sort()
+  );
 }
 
 test("the CLI deploys every function of functions/ and warns about nothing", () => {

@@ -1,8 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { completeExecSession, implementationTypes, startExecSession } from "../../types/contracts/exec-sessions.ts";
+import type { z } from "zod";
+import { prepareExecHandoff, updateExecHandoff } from "../../types/contracts/exec-handoffs.ts";
+import {
+  completeExecSession,
+  implementationTypes,
+  startExecSession,
+  updateExecSession,
+} from "../../types/contracts/exec-sessions.ts";
 import { findUnstorable, MAX_JSON_DEPTH } from "../../types/contracts/json.ts";
-import { looseText, text, uuid, webAddress } from "../../types/contracts/primitives.ts";
+import { completeOkrGeneration, failOkrGeneration, startOkrGeneration } from "../../types/contracts/okr-generations.ts";
+import { orchestrationMetric } from "../../types/contracts/orchestration-metrics.ts";
+import { interval, looseText, text, timestamp, uuid, webAddress } from "../../types/contracts/primitives.ts";
 import { isProblemCode } from "../../types/contracts/problems.ts";
+import { completeQualityCheckpoint } from "../../types/contracts/quality-checkpoints.ts";
+import {
+  failEnqueueTelemetryRun,
+  failTelemetryRun,
+  requestTelemetryRun,
+  runTriggers,
+  scopeTypes,
+  succeedTelemetryRun,
+} from "../../types/contracts/telemetry-runs.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
@@ -23,20 +41,37 @@ async function columnsOf(table: string): Promise<string[]> {
 }
 
 describe("contract and database agree", () => {
-  test("on the implementation types", async () => {
+  test.each<[string, readonly string[]]>([
+    ["exec_implementation_sessions_implementation_type_check", implementationTypes],
+    ["telemetry_analysis_runs_scope_type_check", scopeTypes],
+    ["telemetry_analysis_runs_triggered_by_check", runTriggers],
+  ])("on the values of %s", async (constraint, values) => {
     const [check] = await database.query<{ definition: string }>(
-      `select pg_get_constraintdef(oid) as definition from pg_constraint
-       where conname = 'exec_implementation_sessions_implementation_type_check'`,
+      "select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1",
+      [constraint],
     );
-    const listed = [...(check?.definition ?? "").matchAll(/'([A-Z_]+)'/g)].map((match) => match[1]);
-    expect(listed.sort()).toEqual([...implementationTypes].sort());
+    const listed = [...(check?.definition ?? "").matchAll(/'(\w+)'/g)].map((match) => match[1]);
+    expect(listed.sort()).toEqual([...values].sort());
   });
 
-  test("on the names of the evidence", async () => {
-    const columns = await columnsOf("exec_implementation_sessions");
-    for (const contract of [startExecSession, completeExecSession]) {
-      for (const field of Object.keys(contract.shape)) expect(columns).toContain(field);
+  // Besides columns: what says how to make the move.
+  test.each<[string, z.ZodObject[], string[]]>([
+    ["exec_implementation_sessions", [startExecSession, updateExecSession, completeExecSession], []],
+    ["exec_quality_checkpoints", [completeQualityCheckpoint], ["attempt", "notes"]],
+    ["exec_handoff_preparations", [prepareExecHandoff, updateExecHandoff], ["attempt"]],
+    ["telemetry_analysis_runs", [requestTelemetryRun], ["force", "staleness_days", "timeout_ms"]],
+    ["telemetry_analysis_runs", [succeedTelemetryRun, failTelemetryRun, failEnqueueTelemetryRun], ["claim_next"]],
+    ["okr_generation_log", [startOkrGeneration, completeOkrGeneration, failOkrGeneration], []],
+  ])("on the names of the evidence for %s", async (table, contracts, besides) => {
+    const names = [...(await columnsOf(table)), ...besides];
+    for (const contract of contracts) {
+      for (const field of Object.keys(contract.shape)) expect(names).toContain(field);
     }
+  });
+
+  test("on the columns of metrics, all of them", async () => {
+    const columns = await columnsOf("orchestration_metrics");
+    expect(Object.keys(orchestrationMetric.shape).sort()).toEqual(columns.sort());
   });
 });
 
@@ -113,6 +148,89 @@ describe("primitives", () => {
     "%j is no web address",
     (value) => expect(webAddress.safeParse(value).success).toBe(false),
   );
+
+  test.each([
+    "2026-01-31T10:00:00Z",
+    "2026-01-31T10:00:00.123456789+15:59",
+    "2024-02-29T23:59:59.9-05:30",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999Z",
+  ])("%s is a timestamp, as for PostgreSQL", async (value) => {
+    expect(timestamp.safeParse(value).success).toBe(true);
+    expect(await database.query("select $1::timestamptz", [value])).toHaveLength(1);
+  });
+
+  test.each([
+    "2026-01-31T10:00:00",
+    "2026-01-31 10:00:00Z",
+    "2026-02-29T10:00:00Z",
+    "2026-01-31T24:00:00Z",
+    "2026-01-31T10:00:60Z",
+    "0000-01-01T00:00:00Z",
+    "2026-01-31T10:00:00+16:00",
+    "2026-01-31T10:00:00-23:59",
+    `2026-01-31T10:00:00.${"1".repeat(200)}Z`,
+    "infinity",
+    "now",
+    "",
+  ])("%j is no timestamp", (value) => expect(timestamp.safeParse(value).success).toBe(false));
+
+  test.each([
+    "PT0S",
+    "PT1M30S",
+    "P1Y2M3W4DT5H6M7.891011S",
+    "P9999Y99999M99999W999999DT9999999H99999999M999999999.999999S",
+    "P2W",
+    "00:01:30",
+    "0:05",
+    "9999999:59:59.999999",
+    "1 year 2 mons 3 days 04:05:06.5",
+    "9999 years 99999 months 99999 weeks 999999 days 9999999:59:59.999999",
+    "9999 years 99999 mons 999999 days 9999999 hours 99999999 minutes 999999999.999999 seconds",
+    "1 day",
+    "90 seconds",
+    "1.5 secs",
+    "2 hours 1 sec",
+  ])("%s is a duration, as for PostgreSQL", async (value) => {
+    expect(interval.safeParse(value).success).toBe(true);
+    expect(await database.query("select $1::interval", [value])).toHaveLength(1);
+  });
+
+  test.each([
+    "",
+    "P",
+    "PT",
+    "P1DT",
+    "90",
+    "-PT1M",
+    "PT-1M",
+    "-1 day",
+    "1 day ago",
+    "1 day 1 day",
+    "1 sec 00:00:01",
+    "1 fortnight",
+    "day",
+    "00:60:00",
+    "PT99999999999999999999S",
+    "infinity",
+    "1 day;",
+  ])("%j is no duration", (value) => expect(interval.safeParse(value).success).toBe(false));
+
+  test("every duration that PostgreSQL writes itself is one", async () => {
+    const rows = await database.query<{ text: string; json: string }>(
+      `select length::text as text, to_jsonb(length) #>> '{}' as json
+       from (
+         select make_interval(years => y, months => m, days => d, secs => s)
+         from unnest(array[0, 1, 2]) y, unnest(array[0, 1, 11]) m, unnest(array[0, 1, 2]) d,
+              unnest(array[0, 0.5, 59, 61.25, 3600, 90000.000001]) s
+       ) as made (length)`,
+    );
+    expect(rows).toHaveLength(162);
+    for (const { text, json } of rows) {
+      expect([text, interval.safeParse(text).success]).toEqual([text, true]);
+      expect([json, interval.safeParse(json).success]).toEqual([json, true]);
+    }
+  });
 
   test("only codes of the list are problem codes", () => {
     expect(isProblemCode("gates_incomplete")).toBe(true);

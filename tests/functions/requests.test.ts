@@ -267,7 +267,7 @@ describe("a body of another kind is refused as unsupported_media_type", () => {
 
 describe("routes", () => {
   test.each([
-    "exec-sessions/nowhere",
+    "exec-sessions/no/where",
     `exec-sessions/${someId}/explode`,
     `exec-sessions/${someId}/complete/again`,
     "exec-sessions//complete",
@@ -282,7 +282,9 @@ describe("routes", () => {
   test.each([
     ["GET", "exec-sessions", "POST, OPTIONS"],
     ["PUT", "exec-sessions", "POST, OPTIONS"],
+    ["POST", `exec-sessions/${someId}`, "PATCH, OPTIONS"],
     ["GET", `exec-sessions/${someId}/complete`, "POST, OPTIONS"],
+    ["PATCH", "telemetry-runs/claim", "POST, OPTIONS"],
     ["DELETE", `exec-sessions/${someId}/complete`, "POST, OPTIONS"],
     ["POST", "health", "GET, HEAD, OPTIONS"],
   ])("%s %s is not allowed", async (method, path, allow) => {

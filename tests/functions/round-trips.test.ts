@@ -1,5 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { execSessionAnswer } from "../../types/contracts/exec-sessions.ts";
+import { stateMachines } from "../../types/state-machines.ts";
+import { type Machine, machinesOf } from "../machines/support/machines.ts";
 import { completeCheckpoints, createDirective } from "./support/directives.ts";
 import { type FunctionsUnderTest, startFunctions } from "./support/functions.ts";
 
@@ -31,6 +34,32 @@ test("a transition is one round trip to the database", async () => {
   ]);
 });
 
+/** Statements that one call cost, by the way the call was made. */
+async function statementsOf(path: string, body: Record<string, unknown> | undefined, key?: string): Promise<string[]> {
+  const headers = { apikey: functions.secretKey, ...(key ? { "idempotency-key": key } : {}) };
+  functions.proxy.takeStatements();
+  const response = await functions.call(path, { headers, body });
+  expect([response.status, await response.text()]).toEqual([expect.toBeOneOf([200, 201]), expect.any(String)]);
+  return functions.proxy.takeStatements();
+}
+
+test.each(Object.keys(stateMachines))("so is every event of %s, also with an Idempotency-Key", async (name) => {
+  const machine = machinesOf(functions.database)[name] as Machine;
+  const { transitions } = stateMachines[name as keyof typeof stateMachines];
+  for (const { event, from } of transitions) {
+    for (const key of [undefined, randomUUID()]) {
+      const creation = machine.creations[event];
+      const moved = from === null ? "" : await machine.seed(from, event);
+      const path = creation ? creation.path : machine.events[event]?.path(moved);
+      const body = creation ? await creation.body() : machine.events[event]?.body;
+      const statements = await statementsOf(path ?? "", body, key);
+      expect(statements, event).toEqual([expect.stringMatching(key ? /^select leo\.call_once/ : /^select leo\.\w+\(/)]);
+      // The answer that is repeated costs as much.
+      if (key) expect(await statementsOf(path ?? "", body, key)).toEqual(statements);
+    }
+  }
+});
+
 test("a refused transition is one round trip too", async () => {
   functions.proxy.takeStatements();
   expect((await functions.call("exec-sessions/00000000-0000-0000-0000-000000000000/complete")).status).toBe(404);
@@ -41,7 +70,7 @@ test("a request that cannot be valid does not reach the database", async () => {
   functions.proxy.takeStatements();
   expect((await functions.call("exec-sessions", { body: { sd_id: 1 } })).status).toBe(400);
   expect((await functions.call("exec-sessions", { headers: { apikey: "sb_secret_wrong" } })).status).toBe(401);
-  expect((await functions.call("exec-sessions/nowhere")).status).toBe(404);
+  expect((await functions.call("exec-sessions/no/where")).status).toBe(404);
   expect(functions.proxy.takeStatements()).toEqual([]);
 });
 

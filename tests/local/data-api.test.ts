@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDataApiOnly, type TestDataApi } from "../support/data-api.ts";
+import { createTestDatabase } from "../support/database.ts";
 
 let api: TestDataApi;
 const companyId = "0a000000-0000-4000-8000-000000000001";
@@ -143,6 +144,23 @@ test("only schema public is exposed", async () => {
   });
   expect(response.status).toBe(406);
   expect(await response.json()).toMatchObject({ code: "PGRST106" });
+});
+
+test("serving requests grants nobody anything", async () => {
+  const database = await createTestDatabase();
+  await database.query("revoke all on public.companies from anon, service_role");
+  const grants = `
+    select n.nspname, n.nspacl::text, c.relname, c.relacl::text
+    from pg_namespace n left join pg_class c on c.relnamespace = n.oid
+    where n.nspname in ('public', 'leo', 'auth')
+    order by 1, 3`;
+  const before = await database.query(grants);
+  const served = await startDataApiOnly(database);
+  expect((await served.client(served.secretKey).from("companies").select()).error?.code).toBe("42501");
+  expect((await served.client(served.secretKey).from("ventures").select()).error).toBeNull();
+  expect(await database.query(grants)).toEqual(before);
+  await served.stop();
+  await database.drop();
 });
 
 test("nobody signs up alone", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDirective } from "../functions/support/directives.ts";
+import { completeCheckpoints, createDirective } from "../functions/support/directives.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { context, start, startedSession } from "./events.ts";
 
@@ -106,6 +106,7 @@ describe("start is refused and changes nothing", () => {
     ["active", null, ["cancel", "complete", "fail", "pause"]],
   ])("if the directive has a session that is %s: %s it", async (status, use, allowed) => {
     const { sdId, id } = await startedSession(database);
+    await completeCheckpoints(database, id, 80);
     await database.query("update public.exec_implementation_sessions set status = $2 where id = $1", [id, status]);
     const before = await sessionsOf(sdId);
     expect(await start(database, { sd_id: sdId, implementation_type: "UI_COMPONENT" })).toEqual({

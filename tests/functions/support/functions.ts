@@ -10,6 +10,10 @@ export interface FunctionsUnderTest {
   database: TestDatabase;
   proxy: DatabaseProxy;
   functions: EdgeFunctions;
+  /** The one named `default`. */
+  secretKey: string;
+  /** The one named `agent`. */
+  agentKey: string;
   log: string[];
   /** A call with the secret key named `default`, unless headers say otherwise. */
   call(path: string, init?: { method?: string; headers?: Record<string, string>; body?: unknown }): Promise<Response>;
@@ -37,13 +41,16 @@ export async function startFunctions(
     onLog: (line) => log.push(line),
   });
   const url = `http://127.0.0.1:${functions.port}/functions/v1`;
+  const secretKey = secrets.secretKeys.default as string;
   return {
     url,
+    secretKey,
+    agentKey: secrets.secretKeys.agent as string,
     database,
     proxy,
     functions,
     log,
-    call(path, { method = "POST", headers = { apikey: secrets.secretKeys.default as string }, body } = {}) {
+    call(path, { method = "POST", headers = { apikey: secretKey }, body } = {}) {
       return fetch(`${url}/${path}`, {
         method,
         headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
