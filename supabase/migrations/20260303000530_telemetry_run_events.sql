@@ -31,8 +31,7 @@ declare
   v_masked constant jsonb := jsonb_strip_nulls(
     jsonb_build_object(
       'error_class', leo.mask_secrets(request ->> 'error_class'),
-      'error_message', leo.mask_secrets(request ->> 'error_message'),
-      'reason', leo.mask_secrets(request ->> 'reason')
+      'error_message', leo.mask_secrets(request ->> 'error_message')
     )
   );
   v_given jsonb;
@@ -56,7 +55,7 @@ begin
   end if;
 
   perform leo.set_context(
-    context || jsonb_build_object('reason', coalesce(v_masked -> 'reason', v_masked -> 'error_message'))
+    context || jsonb_build_object('reason', coalesce(request ->> 'reason', request ->> 'error_message'))
   );
 
   select run.*

@@ -82,12 +82,13 @@ as $$
 declare
   v_event constant text := context ->> 'event';
   v_error constant text := leo.mask_secrets(coalesce(request ->> 'error_message', request ->> 'reason'));
-  v_reason constant text := leo.mask_secrets(coalesce(request ->> 'reason', request ->> 'error_message'));
   v_generation public.okr_generation_log;
   v_from text;
   v_refusal jsonb;
 begin
-  perform leo.set_context(context || jsonb_build_object('reason', v_reason));
+  perform leo.set_context(
+    context || jsonb_build_object('reason', coalesce(request ->> 'reason', request ->> 'error_message'))
+  );
 
   select generation.*
   into v_generation

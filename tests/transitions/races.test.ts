@@ -38,39 +38,22 @@ const statusesOf = async (sdId: string) =>
 
 const uniqueViolation = "23505";
 
-describe("parallel starts of one directive", () => {
-  it("make one session; everybody else is told of it", async () => {
-    for (const _ of rounds(10)) {
-      const sdId = await createDirective(database);
-      const request = { sd_id: sdId, implementation_type: "GENERAL_FEATURE" };
-      const answers = await Promise.all(clients.map((each) => start(each, request)));
-      const [winner] = answers.filter(({ session }) => session);
-      const refusals = answers.flatMap(({ refusal }) => refusal ?? []);
-      expect(refusals).toHaveLength(19);
-      for (const refusal of refusals) {
-        expect(refusal).toMatchObject({ code: "session_exists", id: winner?.session?.id, status: "active" });
-      }
-      expect(await statusesOf(sdId)).toEqual(["active"]);
-    }
-  });
-
-  it("make one session also beside clients that insert rows themselves, without a deadlock", async () => {
-    for (const _ of rounds(10)) {
-      const sdId = await createDirective(database);
-      const request = { sd_id: sdId, implementation_type: "GENERAL_FEATURE" };
-      const insert =
-        "insert into public.exec_implementation_sessions (sd_id, implementation_type) values ($1, 'UI_COMPONENT')";
-      const outcomes = await Promise.all(
-        clients.map((each, place) =>
-          place % 2 ? outcome(each.query(insert, [sdId])) : start(each, request).then(result),
-        ),
-      );
-      const lost = outcomes.filter((each) => each !== "active" && each !== "done");
-      expect(lost).toHaveLength(19);
-      expect(new Set(lost)).toEqual(new Set(["session_exists", uniqueViolation]));
-      expect(await statusesOf(sdId)).toEqual(["active"]);
-    }
-  });
+it("parallel starts and inserts for one directive make one session, without a deadlock", async () => {
+  for (const _ of rounds(10)) {
+    const sdId = await createDirective(database);
+    const request = { sd_id: sdId, implementation_type: "GENERAL_FEATURE" };
+    const insert =
+      "insert into public.exec_implementation_sessions (sd_id, implementation_type) values ($1, 'UI_COMPONENT')";
+    const outcomes = await Promise.all(
+      clients.map((each, place) =>
+        place % 2 ? outcome(each.query(insert, [sdId])) : start(each, request).then(result),
+      ),
+    );
+    const lost = outcomes.filter((each) => each !== "active" && each !== "done");
+    expect(lost).toHaveLength(19);
+    expect(new Set(lost)).toEqual(new Set(["session_exists", uniqueViolation]));
+    expect(await statusesOf(sdId)).toEqual(["active"]);
+  }
 });
 
 describe("completing a session while", () => {
@@ -128,26 +111,26 @@ describe("completing a session while", () => {
       await client(0).query("commit");
       expect(await changing).toBe("PT409");
     });
+  });
 
-    it("never ends completed with an incomplete required checkpoint", async () => {
-      for (const round of rounds(50)) {
-        ({ id, sdId } = await startedSession(database));
-        await completeCheckpoints(database, id, 80);
-        // Who is sent first alternates, so that both orders occur.
-        const race = [() => complete(client(0), id).then(result), () => outcome(change(client(1)))];
-        const order = round % 2 ? [1, 0] : [0, 1];
-        const running: Promise<string | undefined>[] = [];
-        for (const place of order) running[place] = (race[place] as () => Promise<string | undefined>)();
-        const [completed, changed] = await Promise.all(running);
-        expect(["completed / PT409", "gates_incomplete / done"]).toContain(`${completed} / ${changed}`);
-      }
-      expect(
-        await database.query(
-          `select gate.id from leo.incomplete_gates gate
-           join public.exec_implementation_sessions s on s.id = gate.session_id where s.status = 'completed'`,
-        ),
-      ).toEqual([]);
-    });
+  it("a checkpoint is added never ends completed with an incomplete required checkpoint", async () => {
+    for (const round of rounds(50)) {
+      ({ id, sdId } = await startedSession(database));
+      await completeCheckpoints(database, id, 80);
+      // Who is sent first alternates, so that both orders occur.
+      const race = [() => complete(client(0), id).then(result), () => outcome(add(client(1)))];
+      const order = round % 2 ? [1, 0] : [0, 1];
+      const running: Promise<string | undefined>[] = [];
+      for (const place of order) running[place] = (race[place] as () => Promise<string | undefined>)();
+      const [completed, changed] = await Promise.all(running);
+      expect(["completed / PT409", "gates_incomplete / done"]).toContain(`${completed} / ${changed}`);
+    }
+    expect(
+      await database.query(
+        `select gate.id from leo.incomplete_gates gate
+         join public.exec_implementation_sessions s on s.id = gate.session_id where s.status = 'completed'`,
+      ),
+    ).toEqual([]);
   });
 
   it("somebody else completes it has one winner; the other is told", async () => {

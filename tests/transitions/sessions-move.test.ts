@@ -74,6 +74,15 @@ describe("an event of a session", () => {
     expect(await sessionRow(bystander)).toEqual(untouched);
   });
 
+  it("is recorded with its reason, without the secrets in it", async () => {
+    const id = await rows.exec_session.insert(database, "active");
+    await moveSession(database, "fail", id, { reason: "no login with password=hunter2 at the host" });
+    expect((await historyOf(database, id)).at(-1)).toMatchObject({
+      event: "fail",
+      reason: "no login with password=*** at the host",
+    });
+  });
+
   const events = [...new Set(moves.map(({ event }) => event))];
   const illegal = stateMachines.exec_session.statuses.flatMap((from) =>
     events
