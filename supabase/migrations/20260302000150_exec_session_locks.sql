@@ -23,6 +23,11 @@ security definer
 set search_path = ''
 as $$
 begin
+  if tg_op = 'INSERT' then
+    -- An upsert goes on to lock the row that it finds there. Everybody else locks that before its directive.
+    perform from public.exec_implementation_sessions session where session.id = new.id for update;
+  end if;
+
   if tg_op = 'INSERT' or new.status <> old.status or new.sd_id <> old.sd_id then
     perform from public.strategic_directives_v2 sd where sd.id = new.sd_id for no key update;
   end if;
@@ -68,6 +73,12 @@ security definer
 set search_path = ''
 as $$
 begin
+  -- An upsert goes on to lock the row that it finds there. Everybody else locks that before its session.
+  perform
+  from public.exec_quality_checkpoints checkpoint
+  where checkpoint.session_id = new.session_id and checkpoint.checkpoint_name = new.checkpoint_name
+  for no key update;
+
   perform from public.exec_implementation_sessions session where session.id = new.session_id for no key update;
 
   return new;

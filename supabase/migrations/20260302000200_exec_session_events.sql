@@ -112,7 +112,8 @@ begin
 
   if v_prd_id is not null then
     perform from public.product_requirements_v2 prd
-    where prd.id = v_prd_id and coalesce(prd.sd_id, v_sd_id) = v_sd_id;
+    where prd.id = v_prd_id and coalesce(prd.sd_id, v_sd_id) = v_sd_id
+    for key share;
 
     if not found then
       return leo.refusal(

@@ -365,10 +365,11 @@ create trigger guard_and_record_update
   referencing old table as old_rows new table as new_rows
   for each statement execute function leo.guard_and_record('exec_session');
 
+-- A gate stays with its session: moved away, it would be passed without anybody having passed it.
 create trigger keep_key
-  before update of id on public.exec_quality_checkpoints
+  before update of id, session_id on public.exec_quality_checkpoints
   for each row
-  when (new.id <> old.id)
+  when (new.id <> old.id or new.session_id <> old.session_id)
   execute function leo.keep_key();
 
 create trigger record_insert

@@ -4,6 +4,53 @@ set local lock_timeout = '5s';
 -- Lock order: the session, then its hand-off, so that reopening a session and moving its hand-off exclude
 -- each other. Before the hand-off is locked it is only asked for its session, which never changes hands.
 
+create function leo.refuse_open_handoff(session_id uuid, beside uuid)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_other public.exec_handoff_preparations;
+begin
+  select handoff.*
+  into v_other
+  from public.exec_handoff_preparations handoff
+  where handoff.session_id = refuse_open_handoff.session_id
+    and handoff.handoff_status <> 'rejected'
+    and handoff.id is distinct from refuse_open_handoff.beside
+  order by handoff.created_at desc nulls last, handoff.id desc
+  limit 1;
+
+  if not found then
+    return null;
+  end if;
+
+  return leo.refusal(
+    'handoff_open',
+    jsonb_build_object(
+      'id', v_other.id,
+      'status', v_other.handoff_status,
+      -- What brings it on. Who is to answer a sent one is somebody else.
+      'use', (
+        select allowed.event
+        from leo.state_transitions_allowed allowed
+        where allowed.machine = 'handoff'
+          and allowed.from_status = v_other.handoff_status
+          and allowed.to_status in ('ready', 'sent')
+      ),
+      'allowed', leo.events_allowed('handoff', v_other.handoff_status)
+    )
+  );
+end
+$$;
+
+revoke execute on function leo.refuse_open_handoff(uuid, uuid) from public, anon, authenticated, service_role;
+
+comment on function leo.refuse_open_handoff(uuid, uuid) is
+  'The refusal handoff_open (id, status, use, allowed) if a session has a hand-off that is not rejected, beside '
+  'the one given, else null. To be asked with the session locked.';
+
 create function leo.prepare_handoff(request jsonb, context jsonb)
 returns jsonb
 language plpgsql
@@ -11,7 +58,7 @@ set search_path = ''
 as $$
 declare
   v_session public.exec_implementation_sessions;
-  v_other public.exec_handoff_preparations;
+  v_refusal jsonb;
   v_given jsonb;
   v_columns text;
   v_handoff public.exec_handoff_preparations;
@@ -34,30 +81,10 @@ begin
     return leo.refusal('stale_attempt', jsonb_build_object('attempt', v_session.attempt));
   end if;
 
-  select handoff.*
-  into v_other
-  from public.exec_handoff_preparations handoff
-  where handoff.session_id = v_session.id and handoff.handoff_status <> 'rejected'
-  order by handoff.created_at desc nulls last, handoff.id desc
-  limit 1;
+  v_refusal := leo.refuse_open_handoff(v_session.id, null);
 
-  if found then
-    return leo.refusal(
-      'handoff_open',
-      jsonb_build_object(
-        'id', v_other.id,
-        'status', v_other.handoff_status,
-        -- What brings it on. Who is to answer a sent one is somebody else.
-        'use', (
-          select allowed.event
-          from leo.state_transitions_allowed allowed
-          where allowed.machine = 'handoff'
-            and allowed.from_status = v_other.handoff_status
-            and allowed.to_status in ('ready', 'sent')
-        ),
-        'allowed', leo.events_allowed('handoff', v_other.handoff_status)
-      )
-    );
+  if v_refusal is not null then
+    return v_refusal;
   end if;
 
   -- The column takes no null; a summary may still be to come, `ready` asks for it.
@@ -99,9 +126,20 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  v_attempt integer;
   v_handoff public.exec_handoff_preparations;
 begin
   perform leo.set_context(context || '{"event": "update"}');
+
+  select session.attempt
+  into v_attempt
+  from public.exec_implementation_sessions session
+  where session.id = (
+    select handoff.session_id
+    from public.exec_handoff_preparations handoff
+    where handoff.id = update_handoff.handoff_id
+  )
+  for no key update;
 
   select handoff.*
   into v_handoff
@@ -111,6 +149,10 @@ begin
 
   if not found then
     return leo.refusal('not_found', jsonb_build_object('entity', 'handoff', 'id', update_handoff.handoff_id));
+  end if;
+
+  if (request ->> 'attempt')::integer <> v_attempt then
+    return leo.refusal('stale_attempt', jsonb_build_object('attempt', v_attempt));
   end if;
 
   if v_handoff.handoff_status <> 'preparing' then
@@ -154,7 +196,7 @@ $$;
 revoke execute on function leo.update_handoff(uuid, jsonb, jsonb) from public, anon, authenticated, service_role;
 
 comment on function leo.update_handoff(uuid, jsonb, jsonb) is
-  'Contents of a hand-off in preparation; what is not given stays. Refuses with not_found or '
+  'Contents of a hand-off in preparation; what is not given stays. Refuses with not_found, stale_attempt or '
   'illegal_transition (current, event update, allowed). Called by the edge function exec-handoffs.';
 
 create function leo.refuse_unready_handoff(handoff public.exec_handoff_preparations)
@@ -225,11 +267,18 @@ begin
     return leo.refusal('not_found', jsonb_build_object('entity', 'handoff', 'id', move_handoff.handoff_id));
   end if;
 
+  if (request ->> 'attempt')::integer <> v_session.attempt then
+    return leo.refusal('stale_attempt', jsonb_build_object('attempt', v_session.attempt));
+  end if;
+
   v_from := v_handoff.handoff_status;
   v_refusal := leo.refuse_transition('handoff', v_event, v_from);
 
   if v_refusal is null and v_event = 'ready' then
     v_refusal := leo.refuse_unready_handoff(v_handoff);
+  -- Meanwhile another one may have been prepared in its place.
+  elsif v_refusal is null and v_event = 'revise' then
+    v_refusal := leo.refuse_open_handoff(v_session.id, v_handoff.id);
   end if;
 
   if v_refusal is not null then
@@ -294,6 +343,6 @@ revoke execute on function leo.move_handoff(uuid, jsonb, jsonb) from public, ano
 
 comment on function leo.move_handoff(uuid, jsonb, jsonb) is
   'Events ready, revise, send, accept and reject (context.event, request.reason): the hand-off and the status '
-  'that it left (from). Refuses with not_found, illegal_transition (current, event, allowed; of send also '
+  'that it left (from). Refuses with not_found, stale_attempt (attempt), handoff_open (of revise), illegal_transition (current, event, allowed; of send also '
   'session), invalid_request (issues, of ready) or same_actor (actor). Called by the edge function '
   'exec-handoffs.';

@@ -34,17 +34,31 @@ stable
 set search_path = ''
 as $$
 declare
+  -- No timeout is longer than a day, so this is never too early, and no row is active for ever, whatever else
+  -- it says. One that says it was last changed in the future is not believed at all.
+  v_latest constant timestamptz := case
+    when run.updated_at <= clock_timestamp() then run.updated_at + interval '1 day'
+    else '-infinity'
+  end;
   v_deadline timestamptz;
 begin
+  -- What clients wrote may be no time, or one that no timeout can be added to: such a row must not keep the
+  -- sweep from its work.
   begin
     v_deadline := (run.metadata ->> 'deadline_at')::timestamptz;
   exception
-    -- Not a time: somebody else's text must not keep the sweep from its work.
     when data_exception then
       null;
   end;
 
-  return coalesce(v_deadline, coalesce(run.started_at, run.updated_at) + leo.telemetry_run_timeout(run.metadata));
+  begin
+    v_deadline := coalesce(v_deadline, coalesce(run.started_at, run.updated_at) + leo.telemetry_run_timeout(run.metadata));
+  exception
+    when data_exception then
+      null;
+  end;
+
+  return least(v_deadline, v_latest);
 end
 $$;
 
@@ -53,7 +67,7 @@ revoke execute on function leo.telemetry_run_deadline(public.telemetry_analysis_
 
 comment on function leo.telemetry_run_deadline(public.telemetry_analysis_runs) is
   'When a running run is overdue: metadata.deadline_at, or its timeout after the start where a client left '
-  'that out.';
+  'that out; a day after its last change at the latest.';
 
 create function leo.with_deadline(metadata jsonb, at timestamptz)
 returns jsonb

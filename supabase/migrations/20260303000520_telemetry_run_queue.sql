@@ -70,6 +70,7 @@ begin
       and (run.scope_id = v_scope_id or (run.scope_id is null and v_scope_id is null))
       and run.status = 'SUCCEEDED'
       and run.finished_at > v_now - v_staleness
+      and run.finished_at <= v_now
     order by run.finished_at desc
     limit 1;
 

@@ -81,13 +81,13 @@ set search_path = ''
 as $$
 declare
   v_event constant text := context ->> 'event';
-  v_error constant text := leo.mask_secrets(coalesce(request ->> 'error_message', request ->> 'reason'));
+  v_error constant text := leo.mask_secrets(request ->> 'error_message');
   v_generation public.okr_generation_log;
   v_from text;
   v_refusal jsonb;
 begin
   perform leo.set_context(
-    context || jsonb_build_object('reason', coalesce(request ->> 'reason', request ->> 'error_message'))
+    context || jsonb_build_object('reason', request ->> 'error_message')
   );
 
   select generation.*

@@ -132,6 +132,59 @@ describe("times", () => {
   });
 });
 
+test("a rejected hand-off is not taken up again beside another one, at whatever stage that is", async () => {
+  const rejected = await sent();
+  const { session_id } = await move(rejected, "reject", { reason: "no" }, verifier);
+  const next = await prepare(session_id);
+  const refused = async (current: string) => {
+    const problem = await expectProblem(await api.post(`exec-handoffs/${rejected}/revise`), "handoff_open");
+    expect(problem).toMatchObject({ id: next.id, current });
+    expect(await api.row("exec_handoff_preparations", rejected)).toMatchObject({ handoff_status: "rejected" });
+  };
+  await refused("preparing");
+  await move(next.id, "ready", undefined, builder);
+  await move(next.id, "send", undefined, builder);
+  await refused("sent");
+  await move(next.id, "accept", undefined, verifier);
+  await refused("accepted");
+});
+
+test("revise and prepare at once leave a session with one open hand-off", async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const rejected = await sent();
+    const { session_id } = await move(rejected, "reject", { reason: "no" }, verifier);
+    const answers = await Promise.all([
+      api.post(`exec-handoffs/${rejected}/revise`),
+      api.post("exec-handoffs", { session_id, ...content }),
+    ]);
+    expect(answers.map(({ status }) => status).filter((status) => status === 409)).toHaveLength(1);
+    const open = await api.stack.database.query(
+      "select from public.exec_handoff_preparations where session_id = $1 and handoff_status <> 'rejected'",
+      [session_id],
+    );
+    expect(open).toHaveLength(1);
+  }
+});
+
+test.each([
+  ["ready", {}],
+  ["revise", {}],
+  ["send", {}],
+  ["accept", {}],
+  ["reject", { reason: "no" }],
+])("%s is fenced off once another attempt of the session has begun, and so is PATCH", async (event, body) => {
+  const { id } = await prepare((await session()).id);
+  const before = await api.row("exec_handoff_preparations", id);
+  const stale = { ...body, attempt: 7 };
+  expect(await expectProblem(await api.post(`exec-handoffs/${id}/${event}`, stale), "stale_attempt")).toMatchObject({
+    attempt: 1,
+  });
+  const patched = await api.stack.call(`exec-handoffs/${id}`, { method: "PATCH", body: { attempt: 7 } });
+  await expectProblem(patched, "stale_attempt");
+  expect(await api.row("exec_handoff_preparations", id)).toEqual(before);
+  expect((await api.post(`exec-handoffs/${id}/ready`, { attempt: 1 })).status).toBe(200);
+});
+
 describe("who sent a hand-off", () => {
   test.each([
     ["accept", {}],

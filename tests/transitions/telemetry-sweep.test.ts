@@ -54,6 +54,33 @@ describe("the sweep", () => {
     expect(await sweep()).toMatchObject({ telemetry_runs_timed_out: 0 });
   });
 
+  it.each([
+    ["started at the end of time", { started_at: "294276-12-31T23:59:59Z" }],
+    ["started at infinity", { started_at: "infinity" }],
+    ["with a deadline at infinity", { metadata: { deadline_at: "infinity" } }],
+    ["with a deadline in a thousand years", { metadata: { deadline_at: "3026-01-01T00:00:00Z" } }],
+  ])("and requests get past a run %s, which ends a day after its last change", async (_what, fields) => {
+    const odd = await insertRun(database, {
+      ...overdue,
+      ...fields,
+      scope_id: "odd",
+      updated_at: { sql: "now() - interval '25 hours'" },
+    });
+    const late = await insertRun(database, overdue);
+    expect(await sweep()).toMatchObject({ telemetry_runs_timed_out: 2 });
+    for (const { run_id } of [odd, late]) expect(await runNow(database, run_id)).toMatchObject({ status: "TIMED_OUT" });
+  });
+
+  it("takes a run that was last changed in the future for overdue", async () => {
+    const odd = await insertRun(database, {
+      ...overdue,
+      updated_at: "infinity",
+      metadata: { deadline_at: "infinity" },
+    });
+    await sweep();
+    expect(await runNow(database, odd.run_id)).toMatchObject({ status: "TIMED_OUT" });
+  });
+
   it("times out the row that a dead worker left a month ago", async () => {
     const dead = await insertRun(database, { ...overdue, started_at: { sql: "now() - interval '30 days'" } });
     await sweep();

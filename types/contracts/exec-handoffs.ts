@@ -34,19 +34,19 @@ export const prepareExecHandoff = z.strictObject({
 export type PrepareExecHandoff = z.infer<typeof prepareExecHandoff>;
 
 /** Body of `PATCH /exec-handoffs/:id`, while it is prepared; what is left out stays. */
-export const updateExecHandoff = z.strictObject(content);
+export const updateExecHandoff = z.strictObject({ attempt: attempt.optional(), ...content });
 
 /** See {@link updateExecHandoff}. */
 export type UpdateExecHandoff = z.infer<typeof updateExecHandoff>;
 
 /** Body of `POST /exec-handoffs/:id/{ready,revise,send,accept}`; no body at all will do. */
-export const moveExecHandoff = z.strictObject({ reason: reason.optional() });
+export const moveExecHandoff = z.strictObject({ attempt: attempt.optional(), reason: reason.optional() });
 
 /** See {@link moveExecHandoff}. */
 export type MoveExecHandoff = z.infer<typeof moveExecHandoff>;
 
 /** Body of `POST /exec-handoffs/:id/reject`. */
-export const rejectExecHandoff = z.strictObject({ reason });
+export const rejectExecHandoff = z.strictObject({ attempt: attempt.optional(), reason });
 
 /** See {@link rejectExecHandoff}. */
 export type RejectExecHandoff = z.infer<typeof rejectExecHandoff>;
