@@ -28,7 +28,8 @@ export function idempotencyKeyOf(request: Request): string | undefined {
 /**
  * SHA-256 of a request, in hexadecimal.
  *
- * @param body as its contract reads it, so that spaces and the order of fields make no other request
+ * @param body as its contract reads it, so that spaces and the order of its fields make no other request; within
+ *   metrics and free-form objects the order counts
  */
 export async function requestDigest(request: Request, body: unknown): Promise<string> {
   const text = `${request.method} ${new URL(request.url).pathname}\n${JSON.stringify(body)}`;
