@@ -121,12 +121,12 @@ describe("a move is recorded", () => {
     expect(await historyOf(database, key)).toHaveLength(1);
   });
 
-  it("as waive where a gate stops being required, whoever writes", async () => {
+  it("as waive where a gate stops being required, and as require where it is again, whoever writes", async () => {
     const key = await rows.quality_checkpoint.insert(database, "incomplete");
     const require = (value: boolean | null) =>
       database.query("update public.exec_quality_checkpoints set is_required = $2 where id = $1", [key, value]);
     for (const value of [null, false, false, true]) await require(value);
-    expect((await historyOf(database, key)).map(({ event }) => event)).toEqual(["insert", "waive"]);
+    expect((await historyOf(database, key)).map(({ event }) => event)).toEqual(["insert", "waive", "require"]);
   });
 });
 
