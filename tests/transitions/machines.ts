@@ -5,7 +5,7 @@ import { createDirective } from "../functions/support/directives.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { context } from "./events.ts";
 
-/** How a test makes and moves the rows of a state machine by plain SQL, as any client could. */
+/** How a test makes and moves the rows of a state machine by plain SQL, as every client could. */
 interface Rows {
   table: string;
   /** The column by which the history knows a row. */
