@@ -52,15 +52,16 @@ async function checkSql(): Promise<Outcome> {
   return { passed: lint.passed && loud.length === 0, output: [lint.output, ...loud].join("\n") };
 }
 
-/** Every edge function and the server that hosts them here, as Deno sees them. */
+/** Every edge function, and what else is run by Deno here, as Deno sees them. */
 async function checkDeno(): Promise<Outcome> {
   const { importMap } = await chooseDriver();
   const folders = await readdir(join(repositoryRoot, "functions"), { withFileTypes: true });
   const entries = folders
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("_"))
     .map((entry) => join("functions", entry.name, "index.ts"));
+  const others = [join("local", "functions-server.ts"), join("tests", "functions", "compare-operations.deno.ts")];
   const map = importMap ? ["--cached-only", `--import-map=${importMap}`] : [];
-  return run(denoProgram(), ["check", ...denoArguments, ...map, ...entries, join("local", "functions-server.ts")]);
+  return run(denoProgram(), ["check", ...denoArguments, ...map, ...entries, ...others]);
 }
 
 const checks: Record<string, Check> = {

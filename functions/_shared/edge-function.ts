@@ -1,5 +1,6 @@
 /** What an `index.ts` calls: it declares routes, everything around them happens here. */
 
+import type { z } from "zod";
 import { preflight, responseHeaders } from "./cors.ts";
 import { authenticate, type CallerKind } from "./credentials.ts";
 import { Exchange } from "./exchange.ts";
@@ -11,6 +12,8 @@ import { createRouter, type Router } from "./routing.ts";
 export interface Route {
   /** The state machine's event, for history and log. */
   event?: string;
+  /** What its body has to be, where it takes one. */
+  request?: z.ZodType;
   /** Answers, or throws a Problem. */
   handle(exchange: Exchange): Promise<Response>;
 }
@@ -27,6 +30,8 @@ export interface EdgeFunctionDefinition {
 /** The default export of a function, as Supabase and the local server expect it. */
 export interface EdgeFunction {
   fetch(request: Request): Promise<Response>;
+  /** As declared: what the table of operations in types/contracts is compared with. */
+  definition: EdgeFunctionDefinition;
 }
 
 /**
@@ -36,6 +41,7 @@ export interface EdgeFunction {
 export function edgeFunction(definition: EdgeFunctionDefinition): EdgeFunction {
   const router = createRouter(definition.name, definition.routes);
   return {
+    definition,
     async fetch(request) {
       const exchange = new Exchange(definition.name, request);
       const response = await respond(exchange, definition, router).catch((error) => failure(exchange, error));

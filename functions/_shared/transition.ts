@@ -18,6 +18,7 @@ type StatusOf = (answer: Record<string, unknown>) => number;
 export function transition(event: string, call: string, evidence: z.ZodType, status: number | StatusOf = 200): Route {
   return {
     event,
+    request: evidence,
     async handle(exchange) {
       // The path before the body: what leads nowhere needs no evidence.
       exchange.entityId();

@@ -9,6 +9,8 @@ export default edgeFunction({
   routes: {
     "POST /": {
       event: "record",
+      // Its rows are checked one by one, so that a bad one does not sink the others.
+      request: recordMetricsLoosely,
       async handle(exchange) {
         const { metrics } = await exchange.body(recordMetricsLoosely);
         return json(await recordRows(metrics, (rows) => exchange.transition("record_metrics", { metrics: rows })));

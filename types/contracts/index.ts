@@ -6,6 +6,7 @@ export * from "./health.ts";
 export * from "./idempotency.ts";
 export * from "./json.ts";
 export * from "./okr-generations.ts";
+export * from "./operations.ts";
 export * from "./orchestration-metrics.ts";
 export * from "./primitives.ts";
 export * from "./problems.ts";
