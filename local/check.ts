@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { advise, listedExceptions, unexplained } from "./advisors.ts";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
+import { withScratchDatabase } from "./scratch-database.ts";
 import { upperCaseWords } from "./sql-case.ts";
 import { messageOf } from "./stack-error.ts";
 
@@ -64,6 +66,12 @@ async function checkDeno(): Promise<Outcome> {
   return run(denoProgram(), ["check", ...denoArguments, ...map, ...entries, ...others]);
 }
 
+/** On a database of its own with every migration. */
+async function checkAdvisors(): Promise<Outcome> {
+  const lines = await withScratchDatabase(async ({ url }) => unexplained(await advise(url), await listedExceptions()));
+  return { passed: lines.length === 0, output: lines.join("\n") };
+}
+
 const checks: Record<string, Check> = {
   format: {
     about: "TypeScript and JSON are formatted and linted (Biome)",
@@ -83,6 +91,10 @@ const checks: Record<string, Check> = {
   lock: {
     about: "package-lock.json can be installed on every platform",
     run: () => script("local/complete-lock.ts", "--check"),
+  },
+  advisors: {
+    about: "Supabase's advisors and dblint find nothing that is not explained",
+    run: checkAdvisors,
   },
   types: { about: "types/ fits the migrations", run: () => script("local/generate-types.ts", "--check") },
 };

@@ -71,7 +71,7 @@ describe("every migration applies to an empty database", () => {
 describe("a database that already holds the reference tables in their full form", () => {
   let database: TestDatabase;
   const theirs = `
-    select c.relname, obj_description(c.oid) as comment, c.relrowsecurity,
+    select c.relname, obj_description(c.oid) as comment, c.relrowsecurity, c.relacl::text,
            (select array_agg(p.policyname || ' ' || p.roles::text order by 1) from pg_policies p
              where p.schemaname = 'public' and p.tablename = c.relname) as policies,
            (select array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
@@ -95,7 +95,7 @@ describe("a database that already holds the reference tables in their full form"
     expect(await appliedVersions(database.url)).toEqual(versions);
   });
 
-  test("keeps its tables, policies, comments and rows as they were", async () => {
+  test("keeps its tables, policies, grants, comments and rows as they were", async () => {
     expect(before).toHaveLength(7);
     expect(await database.query(theirs)).toEqual(before);
     expect(await database.query("select name, mission from public.companies")).toEqual([

@@ -167,7 +167,8 @@ describe("the actor of a move", () => {
     const key = await rows.telemetry_run.insert(database, "QUEUED");
     const userId = "0d000000-0000-4000-8000-000000000001";
     await inTransaction(async (client) => {
-      // No policy lets a user write here today; who it was must not depend on that.
+      // Neither grant nor policy lets a user write here today; who it was must not depend on that.
+      await client.query("grant update on public.telemetry_analysis_runs to authenticated");
       await client.query(
         "create policy everybody on public.telemetry_analysis_runs for update to authenticated using (true)",
       );
@@ -176,6 +177,7 @@ describe("the actor of a move", () => {
       await client.query(setStatus("telemetry_run"), [key, "RUNNING"]);
       await client.query("reset role");
       await client.query("drop policy everybody on public.telemetry_analysis_runs");
+      await client.query("revoke update on public.telemetry_analysis_runs from authenticated");
     });
     expect((await historyOf(database, key)).at(-1)).toMatchObject({ actor: `user:${userId}` });
   });
