@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { migrate } from "../../local/migrate.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -110,6 +111,30 @@ describe("docs/privileges.md is what the catalogue has", () => {
       where nspname in ('public', 'leo')`);
     expect(inCatalogue).toEqual(written("Schemas"));
   });
+});
+
+test("a project whose defaults grant nothing, as Supabase makes them now, ends with the same privileges", async () => {
+  const granted = `
+    select oid::regclass::text as object, grantee::regrole::text as role, privilege_type
+    from pg_class, aclexplode(relacl)
+    where relnamespace in ('public'::regnamespace, 'leo'::regnamespace) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    union all
+    select oid::regprocedure::text, grantee::regrole::text, privilege_type
+    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
+    where pronamespace in ('public'::regnamespace, 'leo'::regnamespace)
+    order by 1, 2, 3`;
+  const sparing = await createTestDatabase({ migratedTo: "nothing" });
+  try {
+    for (const kind of ["tables", "sequences", "functions"]) {
+      await sparing.query(
+        `alter default privileges in schema public revoke all on ${kind} from anon, authenticated, service_role`,
+      );
+    }
+    await migrate(sparing.url);
+    expect(await sparing.query(granted)).toEqual(await database.query(granted));
+  } finally {
+    await sparing.drop();
+  }
 });
 
 test("PUBLIC, which every role belongs to, has nothing but the use of schema public", async () => {
