@@ -32,3 +32,27 @@ export function withMetadataClaims(next: Handler, jwtSecret: string): Handler {
     return Response.json(answer, { status: response.status, headers });
   };
 }
+
+/** What a request may be in the database; hosted, the Data API's login role is a member of these and no others. */
+const apiRoles: unknown[] = ["anon", "authenticated", "service_role"];
+
+/**
+ * Refuses genuine tokens that name another role, as PostgREST does. The local Data API connects as the owner, who
+ * may become anybody, and would become whom the token names.
+ */
+export function withApiRolesOnly(next: Handler, jwtSecret: string): Handler {
+  const key = new TextEncoder().encode(jwtSecret);
+  return async (request) => {
+    const token = /^Bearer\s+(\S+)\s*$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+    if (token && new URL(request.url).pathname.startsWith("/rest/v1/")) {
+      // What cannot be verified is refused further on.
+      const verified = await jwtVerify(token, key, { algorithms: ["HS256"] }).catch(() => undefined);
+      const role = verified?.payload.role;
+      if (role !== undefined && !apiRoles.includes(role)) {
+        const body = { code: "42501", details: null, hint: null, message: "permission denied to set role" };
+        return Response.json(body, { status: 403, headers: { "access-control-allow-origin": "*" } });
+      }
+    }
+    return next(request);
+  };
+}

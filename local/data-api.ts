@@ -1,6 +1,6 @@
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
-import { withMetadataClaims } from "./auth-tokens.ts";
+import { withApiRolesOnly, withMetadataClaims } from "./auth-tokens.ts";
 import { postgrestError } from "./postgrest-errors.ts";
 import type { LocalSecrets } from "./secrets.ts";
 
@@ -67,7 +67,10 @@ export async function createDataApi(databaseUrl: string, secrets: LocalSecrets):
   });
   await app.init();
   return {
-    fetch: withMetadataClaims(async (request) => app.fetch(request), secrets.jwtSecret),
+    fetch: withApiRolesOnly(
+      withMetadataClaims(async (request) => app.fetch(request), secrets.jwtSecret),
+      secrets.jwtSecret,
+    ),
     // Bounded: with the server gone, the driver would wait for its answer for ever.
     close: () => connection.driver.end({ timeout: 2 }),
   };

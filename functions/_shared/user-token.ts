@@ -43,9 +43,14 @@ function algorithm(token: string): unknown {
   }
 }
 
-/** supabase-js checks signature and expiry only. */
+/**
+ * supabase-js checks signature and expiry only. The issuer is not looked at: it is the project's custom domain, or
+ * an address outside of the network that this runs in; what tells projects apart is the key.
+ */
 function isSignedInUser(claims: JwtPayload): boolean {
   if (claims.role !== "authenticated" || typeof claims.exp !== "number") return false;
+  // Signed by the project, a token for another audience is still somebody else's to take.
+  if (![claims.aud].flat().includes("authenticated")) return false;
   if (claims.nbf !== undefined && !(claims.nbf <= Date.now() / 1000)) return false;
   // The database is shown the claims, where policies ask for them.
   return uuid.safeParse(claims.sub).success && findUnstorable(claims) === undefined;

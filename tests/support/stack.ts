@@ -4,6 +4,7 @@ import type { LocalSecrets } from "../../local/secrets.ts";
 import { type Services, startServices } from "../../local/services.ts";
 import { createPeople, type People } from "./data-api.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { leakWatch } from "./leak-watch.ts";
 
 export interface TestStack extends People {
   /** Base URL, as in SUPABASE_URL. */
@@ -33,7 +34,10 @@ export async function startTestStack(options: { functionsEnv?: Record<string, st
       driver: inject("driver"),
       port: 0,
       functionsEnv: options.functionsEnv,
-      onFunctionsLog: (line) => functionsLog.push(line),
+      onFunctionsLog: (line) => {
+        functionsLog.push(line);
+        leakWatch().line(line);
+      },
     });
   } catch (error) {
     await database.drop();

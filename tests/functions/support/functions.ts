@@ -1,6 +1,7 @@
 import { inject } from "vitest";
 import { type EdgeFunctions, startEdgeFunctions } from "../../../local/edge-functions.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { leakWatch } from "../../support/leak-watch.ts";
 import { type DatabaseProxy, startProxy } from "./proxy.ts";
 
 /** Edge functions without the rest of a stack, whose way to their database can be disturbed. */
@@ -38,7 +39,10 @@ export async function startFunctions(
     secrets,
     driver: inject("driver"),
     env: options.env,
-    onLog: (line) => log.push(line),
+    onLog: (line) => {
+      log.push(line);
+      leakWatch().line(line);
+    },
   });
   const url = `http://127.0.0.1:${functions.port}/functions/v1`;
   const secretKey = secrets.secretKeys.default as string;

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startDataApiOnly, type TestDataApi } from "../support/data-api.ts";
+import { assemble, type Cast, oneOfEachRole, personNames } from "./support/cast.ts";
+import { changesNothing, takeSnapshot } from "./support/snapshot.ts";
+
+let api: TestDataApi;
+let cast: Cast;
+
+beforeAll(async () => {
+  api = await startDataApiOnly();
+  cast = await assemble(api);
+});
+afterAll(() => api.stop());
+
+interface Callable {
+  schema: string;
+  name: string;
+  /** A value for each parameter, by name. */
+  parameters: Record<string, unknown>;
+  isTrigger: boolean;
+}
+
+/** Every function of this project, with something to call it with. */
+async function projectFunctions(): Promise<Callable[]> {
+  return cast.database.query<Callable>(
+    `select
+       pronamespace::regnamespace::text as schema,
+       proname as name,
+       coalesce(
+         (
+           select jsonb_object_agg(argument.name, case when type::regtype = 'jsonb'::regtype then '{}' end::jsonb)
+           from unnest(proargnames, proargtypes::oid[]) as argument (name, type)
+           where type is not null
+         ),
+         '{}'
+       ) as parameters,
+       prorettype = 'trigger'::regtype as "isTrigger"
+     from pg_proc
+     where pronamespace in ('public'::regnamespace, 'leo'::regnamespace)
+     order by 1, 2`,
+  );
+}
+
+test("no function of this project is called by anybody, and nothing changes", async () => {
+  const functions = await projectFunctions();
+  // Both schemas are there, or this proves nothing.
+  expect(new Set(functions.map(({ schema }) => schema))).toEqual(new Set(["leo", "public"]));
+  expect(functions.length).toBeGreaterThan(30);
+  const before = await takeSnapshot(cast.database);
+  let calls = 0;
+  for (const { schema, name, parameters, isTrigger } of functions) {
+    for (const personName of personNames) {
+      const person = cast.people[personName];
+      const call = (path: string, body: unknown, headers = {}) =>
+        cast.send(person, `rpc/${path}`, { method: "POST", body, headers });
+      const answers = [await call(name, parameters)];
+      if (oneOfEachRole.includes(personName)) {
+        answers.push(await call(name, {}));
+        answers.push(await call(name, parameters, { "content-profile": schema }));
+        answers.push(await call(`${schema}.${name}`, parameters));
+        answers.push(await cast.send(person, `rpc/${name}`));
+      }
+      for (const response of answers) {
+        calls += 1;
+        const { code } = (await response.json()) as { code: string };
+        const refusal = `${response.status} ${code}`;
+        // PostgREST leaves out functions that return a trigger. The local Data API offers them, and PostgreSQL
+        // refuses the call before it asks for rights.
+        const allowed = ["404 PGRST202", "406 PGRST106", ...(isTrigger ? ["400 42804"] : [])];
+        expect(allowed, `${personName} calls ${schema}.${name}`).toContain(refusal);
+      }
+    }
+  }
+  expect(await takeSnapshot(cast.database)).toEqual(before);
+  console.info(`RPC: ${functions.length} functions, ${calls} calls, all refused`);
+}, 120_000);
+
+test.each([
+  ["pg_sleep", { seconds: 5 }],
+  ["set_config", { setting_name: "role", new_value: "postgres", is_local: true }],
+  ["current_setting", { setting_name: "request.jwt.claims" }],
+  ["query_to_xml", { query: "select * from auth.users", nulls: true, tableforest: true, targetns: "" }],
+  ["pg_read_file", { filename: "/etc/passwd" }],
+  ["lo_import", {}],
+  ["pg_terminate_backend", { pid: 1 }],
+  ["crypt", { password: "x", salt: "y" }],
+  ["gen_random_uuid", {}],
+  ["pg_stat_statements", { showtext: true }],
+  ["uid", {}],
+  ["jwt", {}],
+  ["version", {}],
+])("PostgreSQL's own %s is not callable", async (name, body) => {
+  for (const personName of personNames) {
+    const person = cast.people[personName];
+    for (const path of [`rpc/${name}`, `rpc/pg_catalog.${name}`, `rpc/extensions.${name}`, `rpc/auth.${name}`]) {
+      const response = await cast.send(person, path, { method: "POST", body });
+      expect(`${personName} ${response.status}`).toBe(`${personName} 404`);
+      expect(await response.json()).toMatchObject({ code: "PGRST202" });
+    }
+  }
+});
+
+describe("what a later migration makes", () => {
+  let later: TestDataApi;
+
+  beforeAll(async () => {
+    await cast.database.query(
+      `create function public.reset_everything() returns integer language sql set search_path = '' as
+       'update public.orchestration_metrics set api_calls_made = 1 returning 1'`,
+    );
+    await cast.database.query(
+      `create function public.raise_everybody() returns integer language sql security definer set search_path = '' as
+       'update public.user_company_access set is_active = true returning 1'`,
+    );
+    await cast.database.query("create table public.notes (id integer primary key, text text)");
+    await cast.database.query("insert into public.notes values (1, 'a note')");
+    // The Data API reads the schema once, at its start.
+    later = await startDataApiOnly(api.database);
+  });
+  afterAll(() => later.stop());
+
+  const send = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
+    fetch(`${later.url}/rest/v1/${path}`, { ...init, headers: { ...headers, "content-type": "application/json" } });
+
+  test.each(["reset_everything", "raise_everybody"])("a function is for services only at first: %s", async (name) => {
+    await changesNothing(cast.database, async () => {
+      for (const personName of personNames.filter((who) => who !== "service")) {
+        const response = await send(`rpc/${name}`, cast.people[personName].headers, { method: "POST", body: "{}" });
+        expect(`${personName} ${response.status}`).toBe(`${personName} ${personName === "anon" ? 401 : 403}`);
+        expect(await response.json()).toMatchObject({ code: "42501" });
+      }
+    });
+    const response = await send(`rpc/${name}`, cast.people.service.headers, { method: "POST", body: "{}" });
+    expect(response.status).toBe(200);
+  });
+
+  test("a table is there for services only, even without row level security", async () => {
+    for (const personName of personNames) {
+      const { headers } = cast.people[personName];
+      const response = await send("notes", headers);
+      const status = personName === "service" ? 200 : personName === "anon" ? 401 : 403;
+      expect(`${personName} ${response.status}`).toBe(`${personName} ${status}`);
+      if (status === 200) expect(await response.json()).toEqual([{ id: 1, text: "a note" }]);
+      else {
+        const written = await send("notes", headers, { method: "POST", body: JSON.stringify({ id: 2 }) });
+        expect(written.status).toBe(status);
+      }
+    }
+    expect(await cast.database.query("select id from public.notes")).toEqual([{ id: 1 }]);
+  });
+});
