@@ -11,11 +11,13 @@ interface Holder {
   url: string;
 }
 
-async function readHolder(file: string): Promise<Holder | null> {
-  return readFile(file, "utf8").then(
-    (text) => JSON.parse(text) as Holder,
-    () => null,
-  );
+/** @returns "absent" when nobody has the lock, "unreadable" when what is there is no lock of ours */
+async function readHolder(file: string): Promise<Holder | "absent" | "unreadable"> {
+  try {
+    return (JSON.parse(await readFile(file, "utf8")) as Holder | null) ?? "unreadable";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "unreadable";
+  }
 }
 
 /**
@@ -35,14 +37,16 @@ async function removeStale(file: string): Promise<void> {
     return;
   }
   try {
-    if (!(await isHeld(await readHolder(file)))) await rm(file, { force: true });
+    const holder = await readHolder(file);
+    // An absent lock is not removed: somebody may make theirs before the removal.
+    if (holder !== "absent" && !(await isHeld(holder))) await rm(file, { force: true });
   } finally {
     await rmdir(turn);
   }
 }
 
-async function isHeld(holder: Holder | null): Promise<boolean> {
-  return holder !== null && (await processIdentity(holder.pid)) === holder.identity;
+async function isHeld(holder: Awaited<ReturnType<typeof readHolder>>): Promise<boolean> {
+  return typeof holder === "object" && (await processIdentity(holder.pid)) === holder.identity;
 }
 
 /**
@@ -66,7 +70,7 @@ export async function acquireLock(file: string, url: string): Promise<() => Prom
         if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
       }
       const holder = await readHolder(file);
-      if (holder && (await isHeld(holder))) {
+      if (typeof holder === "object" && (await isHeld(holder))) {
         throw new StackError(
           `a stack is already running at ${holder.url}; use that one, or stop it with: kill ${holder.pid}`,
         );
@@ -78,6 +82,8 @@ export async function acquireLock(file: string, url: string): Promise<() => Prom
   }
   return async () => {
     const holder = await readHolder(file);
-    if (holder?.pid === mine.pid && holder.identity === mine.identity) await rm(file, { force: true });
+    if (typeof holder === "object" && holder.pid === mine.pid && holder.identity === mine.identity) {
+      await rm(file, { force: true });
+    }
   };
 }
