@@ -17,7 +17,7 @@ import { edgeFunction } from "../functions/_shared/edge-function.ts";
 import { credentialSettings, databaseSettings } from "../functions/_shared/environment.ts";
 
 const PREFIX = "/functions/v1/";
-/** Longer than any request may take. */
+/** Longer than any request may take but an analysis; a run that is cut off is timed out by the sweep. */
 const SHUTDOWN_MS = 15_000;
 
 const functionsFolder = new URL("../functions/", import.meta.url);

@@ -57,10 +57,39 @@ export class Connection {
    * @throws TimeLimitExceeded, or the driver's error; `broken` then tells whether the connection survived it
    */
   async callJson(text: string, args: (string | null)[]): Promise<unknown> {
+    const row = await this.#ask(text, args, this.#queryTimeoutMs);
+    return Object.values(row)[0] ?? null;
+  }
+
+  /**
+   * The same with a time limit of its own, at the price of three more round trips.
+   *
+   * The limit is that of a transaction and ends with it, in whichever way: nothing has to be put back, on a
+   * connection that may be broken by then. A statement whose connection is lost is undone, unless only the
+   * answer to its commit was lost.
+   *
+   * @param timeoutMs whole milliseconds, at least 1
+   */
+  async callJsonWithin(timeoutMs: number, text: string, args: (string | null)[]): Promise<unknown> {
+    try {
+      await this.#ask("begin", [], this.#queryTimeoutMs);
+      await this.#ask("select set_config('statement_timeout', $1, true)", [String(timeoutMs)], this.#queryTimeoutMs);
+      const row = await this.#ask(text, args, timeoutMs + GRACE_MS);
+      await this.#ask("commit", [], this.#queryTimeoutMs);
+      return Object.values(row)[0] ?? null;
+    } catch (error) {
+      // Whatever the rollback says, it is of no more interest than that the connection is broken.
+      if (!this.broken) await this.#ask("rollback", [], this.#queryTimeoutMs).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** One round trip; the first row of the answer. */
+  async #ask(text: string, args: (string | null)[], timeoutMs: number): Promise<Record<string, unknown>> {
     try {
       const asked = this.#client.queryObject<Record<string, unknown>>({ text, args });
-      const { rows } = await withinTime(this.#queryTimeoutMs, asked);
-      return Object.values(rows[0] ?? {})[0] ?? null;
+      const { rows } = await withinTime(timeoutMs, asked);
+      return rows[0] ?? {};
     } catch (error) {
       this.broken = breaksConnection(error);
       throw error;

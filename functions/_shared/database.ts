@@ -21,6 +21,15 @@ function connections(): ConnectionPool<Connection> {
   return shared;
 }
 
+/** What a call may ask for beside its statement. */
+export interface CallOptions {
+  /**
+   * Whole milliseconds, at least 1, that the server gives the statement instead of LEO_DB_STATEMENT_TIMEOUT_MS.
+   * Costs three round trips more: only for work that takes its time.
+   */
+  timeoutMs?: number;
+}
+
 /**
  * Runs one statement that returns one row with one jsonb column, and returns its value.
  *
@@ -30,14 +39,19 @@ function connections(): ConnectionPool<Connection> {
  * @param args text or null only: JSON as text
  * @throws Problem `database_unavailable`, `overloaded`; the driver's error for a mistake of ours
  */
-export async function callJson(text: string, args: (string | null)[] = []): Promise<unknown> {
+export async function callJson(
+  text: string,
+  args: (string | null)[] = [],
+  { timeoutMs }: CallOptions = {},
+): Promise<unknown> {
   const pool = connections();
   let phase: Phase = "connect";
   try {
     const connection = await pool.acquire();
     phase = "query";
     try {
-      return await connection.callJson(text, args);
+      if (timeoutMs === undefined) return await connection.callJson(text, args);
+      return await connection.callJsonWithin(timeoutMs, text, args);
     } finally {
       if (connection.broken) pool.discard(connection);
       else pool.release(connection);

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { uuid } from "../../types/contracts/primitives.ts";
 import { parseBody } from "./body.ts";
 import type { Caller } from "./credentials.ts";
-import { callJson } from "./database.ts";
+import { type CallOptions, callJson } from "./database.ts";
 import { bodyTimeoutMs } from "./environment.ts";
 import { type Idempotency, idempotencyKeyOf, requestDigest } from "./idempotency.ts";
 import { type LogEntry, statesOf } from "./log.ts";
@@ -14,8 +14,14 @@ import { Timing } from "./timing.ts";
 /** Id of the entity if there is one, evidence and context as JSON. */
 type TransitionArguments = [id: string | null, evidence: string, context: string];
 
-/** What `leo.call_once` answers. */
-type Once = { answer?: unknown; replayed?: boolean };
+/** What `leo.call_once` answers where it does not refuse. */
+type Once = { answer: unknown; replayed?: boolean };
+
+/** What a transition function answers, and whether it did so before. */
+export interface Transitioned {
+  answer: Record<string, unknown>;
+  replayed: boolean;
+}
 
 /** One request on its way to its response: what a handler works with. */
 export class Exchange {
@@ -55,8 +61,19 @@ export class Exchange {
   }
 
   /** `callJson`, timed. */
-  call(text: string, args: (string | null)[] = []): Promise<unknown> {
-    return this.timing.measure("db", () => callJson(text, args));
+  call(text: string, args: (string | null)[] = [], options: CallOptions = {}): Promise<unknown> {
+    return this.timing.measure("db", () => callJson(text, args, options));
+  }
+
+  /**
+   * Calls one of the database's functions `leo.<name>(id, request, context)` for an entity that the path does not
+   * name. An Idempotency-Key says nothing to it.
+   *
+   * @returns what it answers, a refusal too
+   */
+  callFor(id: string, name: string, request: unknown, options: CallOptions = {}): Promise<unknown> {
+    const args: TransitionArguments = [id, JSON.stringify(request), this.#context()];
+    return this.#straight(name, args, options);
   }
 
   /**
@@ -68,33 +85,48 @@ export class Exchange {
    * @throws Problem for a refusal; see also `callJson`
    */
   async transition(name: string, request: unknown): Promise<Record<string, unknown>> {
-    const id = this.entityId();
-    const { actor, claims } = this.caller ?? {};
-    const context = { actor, event: this.event, request_id: this.requestId, claims };
-    const args: TransitionArguments = [id, JSON.stringify(request), JSON.stringify(context)];
-    const key = idempotencyKeyOf(this.request);
-    const result = await (key === undefined ? this.#straight(name, args) : this.#repeatably(key, name, args));
+    return (await this.transitionOnce(name, request)).answer;
+  }
+
+  /**
+   * `transition`, which also tells whether the answer is that of an earlier request with the same Idempotency-Key.
+   *
+   * @param step where one request makes several calls: which of them, so that each is repeatable by itself
+   */
+  async transitionOnce(name: string, request: unknown, step?: number): Promise<Transitioned> {
+    const args: TransitionArguments = [this.entityId(), JSON.stringify(request), this.#context()];
+    const given = idempotencyKeyOf(this.request);
+    // With a line feed in it, which no caller's key can have.
+    const key = given === undefined || step === undefined ? given : `${given}\n${step}`;
+    const { answer: result, replayed = false } =
+      key === undefined ? { answer: await this.#straight(name, args) } : await this.#repeatably(key, name, args);
+    if (replayed) this.log.replayed = true;
     Object.assign(this.log, statesOf(result));
     const refusal = refusalProblem(result);
     if (refusal) throw refusal;
     // `from` is there for the log.
     const { from: _from, ...answer } = result as Record<string, unknown>;
-    return answer;
+    return { answer, replayed };
   }
 
-  #straight(name: string, [id, ...rest]: TransitionArguments): Promise<unknown> {
-    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest);
-    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest]);
+  /** Who does what, for the history. */
+  #context(): string {
+    const { actor, claims } = this.caller ?? {};
+    return JSON.stringify({ actor, event: this.event, request_id: this.requestId, claims });
   }
 
-  async #repeatably(key: string, name: string, args: TransitionArguments): Promise<unknown> {
+  #straight(name: string, [id, ...rest]: TransitionArguments, options: CallOptions = {}): Promise<unknown> {
+    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest, options);
+    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest], options);
+  }
+
+  async #repeatably(key: string, name: string, args: TransitionArguments): Promise<Once> {
     const route = `${this.log.function} ${this.log.route}`;
     const digest = await requestDigest(this.request, this.#body);
     const idempotency: Idempotency = { key, caller: this.caller?.identity ?? "", route, digest };
     const statement = "select leo.call_once($1::jsonb, $2::text, $3::uuid, $4::jsonb, $5::jsonb)";
     const once = (await this.call(statement, [JSON.stringify(idempotency), name, ...args])) as Once;
-    if (once.replayed) this.log.replayed = true;
     // Without an answer it is a refusal of its own.
-    return once.answer ?? once;
+    return "answer" in once ? once : { answer: once };
   }
 }

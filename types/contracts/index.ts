@@ -12,4 +12,5 @@ export * from "./primitives.ts";
 export * from "./problems.ts";
 export * from "./quality-checkpoints.ts";
 export * from "./rows.ts";
+export * from "./telemetry-analyzer.ts";
 export * from "./telemetry-runs.ts";

@@ -7,6 +7,7 @@ import { healthAnswer } from "./health.ts";
 import * as okr from "./okr-generations.ts";
 import * as metrics from "./orchestration-metrics.ts";
 import * as checkpoints from "./quality-checkpoints.ts";
+import { analyzeTelemetryRuns, telemetryRunsAnalyzed } from "./telemetry-analyzer.ts";
 import * as runs from "./telemetry-runs.ts";
 
 /** One method and path of one edge function. */
@@ -77,6 +78,9 @@ export const operations: readonly Operation[] = [
     "POST /:run_id/fail": { request: runs.failTelemetryRun, ...run },
     "POST /:run_id/cancel": { request: runs.cancelTelemetryRun, ...run },
     "POST /:run_id/fail_enqueue": { request: runs.failEnqueueTelemetryRun, ...run },
+  }),
+  ...operationsOf("telemetry-analyzer", {
+    "POST /": { request: analyzeTelemetryRuns, answer: telemetryRunsAnalyzed },
   }),
   ...operationsOf("okr-generations", {
     "POST /": { request: okr.startOkrGeneration, ...generation, status: [201] },
