@@ -111,6 +111,8 @@ export async function startEdgeFunctions(options: EdgeFunctionsOptions): Promise
   const { secrets, driver } = options;
   const args = ["run", "--no-prompt", ...denoArguments];
   if (driver.importMap) args.push("--cached-only", `--import-map=${driver.importMap}`);
+  // A request's signal tells of a client that went away only; without it Deno warns of what it does instead.
+  args.push("--unstable-no-legacy-abort");
   args.push("--allow-env", "--allow-net", "--allow-sys", `--allow-read=${repositoryRoot}`);
   args.push(join(repositoryRoot, "local", "functions-server.ts"));
 

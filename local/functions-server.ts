@@ -1,7 +1,8 @@
 /**
  * Serves every edge function in one Deno process, as Supabase does at /functions/v1/<name>.
  *
- *   deno run --allow-env --allow-net --allow-read=. --allow-sys [--import-map=…] local/functions-server.ts [port]
+ *   deno run --unstable-no-legacy-abort --allow-env --allow-net --allow-read=. --allow-sys [--import-map=…] \
+ *     local/functions-server.ts [port]
  *
  * Permissions: env for the functions' settings, net for the database and the Auth server, read to find the
  * functions, sys because the driver over npm's `pg` asks for the user's name.

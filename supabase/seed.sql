@@ -332,9 +332,9 @@ join public.exec_implementation_sessions as session
 on conflict (id) do nothing;
 
 -- Metrics of each of the last ten days, four a day and venture: enough to compare a day with the week before
--- it. The figures vary without random(), so that everybody sees the same ones. In the last hours two stages of
--- Pallet Pilot took four times as long, so that the latest day stands out. Ids come from the place in the
--- series and not from the time, or another load on another day would add to them.
+-- it. The figures vary without random(), so that everybody sees the same ones. In the last hours three stages of
+-- Pallet Pilot took four times as long, so that the telemetry analysis has something to find. Ids come from the
+-- place in the series and not from the time, or another load on another day would add to them.
 
 insert into public.orchestration_metrics (
   metric_id, session_id, company_id, venture_id, stage_id, stage_duration, handoff_efficiency, error_rate,
@@ -368,7 +368,7 @@ cross join lateral (
     (day * 7 + slot * 5 + venture.place * 3) % 17 as noise,
     20 + (day * 5 + slot * 3 + venture.place) % 11 as actions,
     (day + slot * venture.place) % 3 as failures,
-    day = 0 and venture.place = 1 and slot in (1, 2) as is_slow,
+    day = 0 and venture.place = 1 and slot <= 3 as is_slow,
     date_trunc('hour', now()) - make_interval(days => day, hours => 5 * slot - 4) as ended
 ) as figures
 on conflict (metric_id) do nothing;
@@ -376,6 +376,7 @@ on conflict (metric_id) do nothing;
 -- Telemetry runs in every status. By the default of seven days the global scope is fresh, and northwind is
 -- stale but has a run under way, whose deadline passes a minute after the load, for the sweep to find. Harbor
 -- failed twice: two tries of one analysis. Runs that were never claimed (4, 7, 8) have no worker and deadline.
+-- Ada's is queued: call telemetry-analyzer, and it names the slow venture.
 
 insert into public.telemetry_analysis_runs (
   id, run_id, scope_type, scope_id, status, triggered_by, triggered_at, started_at, finished_at, correlation_id,
@@ -398,21 +399,23 @@ select
   now() - run.age::interval, now() - run.age::interval
 from (
   values
-    (1, 'workspace', 'northwind', 'SUCCEEDED', 'SCHEDULED', 'northwind-weekly', '9 days', '2 seconds', 1840,
-     'analyzer-1', '{"rows_scanned": 168, "dimensions_evaluated": 9, "bottlenecks": []}', null, null, null),
+    (1, 'workspace', 'c0000000-0000-4000-8000-000000000001', 'SUCCEEDED', 'SCHEDULED', 'northwind-weekly',
+     '9 days', '2 seconds', 1840, 'analyzer-1',
+     '{"rows_scanned": 168, "dimensions_evaluated": 9, "bottlenecks": []}', null, null, null),
     (2, 'global', null, 'SUCCEEDED', 'SCHEDULED', 'global-weekly', '2 days', '1 second', 2310, 'analyzer-1',
      '{"rows_scanned": 0, "dimensions_evaluated": 0, "bottlenecks": []}', 'INSUFFICIENT_DATA', null, null),
-    (3, 'workspace', 'northwind', 'RUNNING', 'MANUAL', 'northwind-today', '1 minute', '1 second', null,
-     'analyzer-2', null, null, null, null),
-    (4, 'user', 'ada@northwind.example', 'QUEUED', 'SESSION_START', null, '30 seconds', null, null,
+    (3, 'workspace', 'c0000000-0000-4000-8000-000000000001', 'RUNNING', 'MANUAL', 'northwind-today',
+     '1 minute', '1 second', null, 'analyzer-2', null, null, null, null),
+    (4, 'user', 'a0000000-0000-4000-8000-000000000001', 'QUEUED', 'SESSION_START', null, '30 seconds', null, null,
      null, null, null, null, null),
-    (5, 'workspace', 'harbor', 'FAILED', 'CLI', 'harbor-orders', '3 days', '1 second', 640,
-     'analyzer-1', null, null, 'QueryCanceled', 'canceling statement due to statement timeout'),
-    (6, 'workspace', 'harbor', 'TIMED_OUT', 'SCHEDULED', 'harbor-orders', '4 days', '3 seconds', 120000,
-     'analyzer-2', null, null, null, null),
-    (7, 'user', 'ben@northwind.example', 'CANCELLED', 'MANUAL', null, '5 days', null, null,
+    (5, 'workspace', 'c0000000-0000-4000-8000-000000000002', 'FAILED', 'CLI', 'harbor-orders',
+     '3 days', '1 second', 640, 'analyzer-1', null, null, 'sqlstate_57014',
+     'canceling statement due to statement timeout'),
+    (6, 'workspace', 'c0000000-0000-4000-8000-000000000002', 'TIMED_OUT', 'SCHEDULED', 'harbor-orders',
+     '4 days', '3 seconds', 120000, 'analyzer-2', null, null, null, null),
+    (7, 'user', 'a0000000-0000-4000-8000-000000000002', 'CANCELLED', 'MANUAL', null, '5 days', null, null,
      null, null, null, null, null),
-    (8, 'user', 'ben@northwind.example', 'FAILED_ENQUEUE', 'SESSION_START', null, '6 days', null, null,
+    (8, 'user', 'a0000000-0000-4000-8000-000000000002', 'FAILED_ENQUEUE', 'SESSION_START', null, '6 days', null, null,
      null, null, null, 'QueueUnavailable', 'the queue could not be reached')
 ) as run (
   place, scope_type, scope_id, status, triggered_by, correlation_id, age, waited, duration_ms, worker, output_ref,

@@ -13,6 +13,7 @@ import { orchestrationMetric } from "../../types/contracts/orchestration-metrics
 import { interval, looseText, text, timestamp, uuid, webAddress } from "../../types/contracts/primitives.ts";
 import { isProblemCode } from "../../types/contracts/problems.ts";
 import { completeQualityCheckpoint } from "../../types/contracts/quality-checkpoints.ts";
+import { dimensionTypes } from "../../types/contracts/telemetry-analyzer.ts";
 import {
   failEnqueueTelemetryRun,
   failTelemetryRun,
@@ -45,6 +46,7 @@ describe("contract and database agree", () => {
     ["exec_implementation_sessions_implementation_type_check", implementationTypes],
     ["telemetry_analysis_runs_scope_type_check", scopeTypes],
     ["telemetry_analysis_runs_triggered_by_check", runTriggers],
+    ["telemetry_thresholds_dimension_type_check", dimensionTypes],
   ])("on the values of %s", async (constraint, values) => {
     const [check] = await database.query<{ definition: string }>(
       "select pg_get_constraintdef(oid) as definition from pg_constraint where conname = $1",

@@ -5,6 +5,7 @@ import * as sessions from "../../types/contracts/exec-sessions.ts";
 import * as okr from "../../types/contracts/okr-generations.ts";
 import { orchestrationMetric } from "../../types/contracts/orchestration-metrics.ts";
 import * as checkpoints from "../../types/contracts/quality-checkpoints.ts";
+import { analyzeTelemetryRuns } from "../../types/contracts/telemetry-analyzer.ts";
 import * as runs from "../../types/contracts/telemetry-runs.ts";
 import { startApi } from "../machines/support/api.ts";
 import { machinesOf } from "../machines/support/machines.ts";
@@ -58,6 +59,7 @@ const targets: Target[] = [
   { route: "POST telemetry-runs", contract: runs.requestTelemetryRun },
   { route: "POST telemetry-runs/claim", contract: runs.claimTelemetryRuns, body: { worker: "a worker" } },
   { route: "POST telemetry-runs/sweep", contract: runs.sweepRequest },
+  { route: "POST telemetry-analyzer", contract: analyzeTelemetryRuns },
   {
     route: "POST telemetry-runs/:id/succeed",
     contract: runs.succeedTelemetryRun,

@@ -189,6 +189,26 @@ describe("a person sees the companies of active memberships only:", () => {
   });
 });
 
+it("has a queued run whose analysis finds the slow venture", async () => {
+  const client = await database.connect();
+  await client.query("begin");
+  await client.query(`select leo.claim_telemetry_runs('{"worker": "w"}', '{}')`);
+  const { rows } = await client.query(
+    `select leo.analyze_telemetry_run(run_id, '{}', '{}') -> 'run' -> 'output_ref' -> 'bottlenecks' as found
+     from public.telemetry_analysis_runs where metadata ->> 'worker' = 'w'`,
+  );
+  await client.query("rollback");
+  expect(rows).toMatchObject([
+    {
+      found: [
+        // The venture has one EVA session, so that both are as slow.
+        { dimension_type: "session_type", dimension_key: "venture_workflow" },
+        { dimension_type: "venture", dimension_key: "e0000000-0000-4000-8000-000000000001" },
+      ],
+    },
+  ]);
+});
+
 it("makes one operator, and nobody who could sign in without a password being set", async () => {
   expect(
     await database.query(`
