@@ -188,6 +188,13 @@ export type Database = {
             referencedRelation: "exec_implementation_sessions";
             referencedColumns: ["id"];
           },
+          {
+            foreignKeyName: "exec_handoff_preparations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "session_overview";
+            referencedColumns: ["session_id"];
+          },
         ];
       };
       exec_implementation_sessions: {
@@ -363,6 +370,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "exec_implementation_sessions";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "session_overview";
+            referencedColumns: ["session_id"];
           },
         ];
       };
@@ -903,7 +917,244 @@ export type Database = {
       };
     };
     Views: {
-      [_ in never]: never;
+      checkpoint_gaps: {
+        Row: {
+          checkpoint_id: string;
+          checkpoint_name: string;
+          checkpoint_type: string;
+          open_seconds: number | null;
+          open_since: string | null;
+          sd_id: string;
+          sd_title: string | null;
+          session_id: string;
+          session_status: string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "exec_quality_checkpoints_sd_id_fkey";
+            columns: ["sd_id"];
+            isOneToOne: false;
+            referencedRelation: "strategic_directives_v2";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "exec_implementation_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "session_overview";
+            referencedColumns: ["session_id"];
+          },
+        ];
+      };
+      handoff_turnarounds: {
+        Row: {
+          answered_by: string | null;
+          handoff_id: string;
+          handoff_status: string;
+          last_rejection_reason: string | null;
+          prepared_at: string | null;
+          rejection_count: number | null;
+          response_at: string | null;
+          sd_id: string;
+          sd_title: string | null;
+          sent_at: string | null;
+          sent_by: string | null;
+          session_id: string;
+          turnaround_seconds: number | null;
+          waiting_seconds: number | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          answered_by?: never;
+          handoff_id?: string | null;
+          handoff_status?: string | null;
+          last_rejection_reason?: never;
+          prepared_at?: string | null;
+          rejection_count?: never;
+          response_at?: string | null;
+          sd_id?: string | null;
+          sd_title?: never;
+          sent_at?: string | null;
+          sent_by?: never;
+          session_id?: string | null;
+          turnaround_seconds?: never;
+          waiting_seconds?: never;
+        };
+        Update: {
+          answered_by?: never;
+          handoff_id?: string | null;
+          handoff_status?: string | null;
+          last_rejection_reason?: never;
+          prepared_at?: string | null;
+          rejection_count?: never;
+          response_at?: string | null;
+          sd_id?: string | null;
+          sd_title?: never;
+          sent_at?: string | null;
+          sent_by?: never;
+          session_id?: string | null;
+          turnaround_seconds?: never;
+          waiting_seconds?: never;
+        };
+        Relationships: [
+          {
+            foreignKeyName: "exec_handoff_preparations_sd_id_fkey";
+            columns: ["sd_id"];
+            isOneToOne: false;
+            referencedRelation: "strategic_directives_v2";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_handoff_preparations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "exec_implementation_sessions";
+            referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_handoff_preparations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "session_overview";
+            referencedColumns: ["session_id"];
+          },
+        ];
+      };
+      okr_history: {
+        Row: {
+          bottom_up_count: number;
+          bottom_up_ratio: number | null;
+          created_at: string | null;
+          created_by: string | null;
+          failed_count: number | null;
+          generation_date: string;
+          generation_id: string;
+          last_error: string | null;
+          period: string;
+          source_breakdown: Json | null;
+          status: string | null;
+          top_down_count: number;
+          top_down_ratio: number | null;
+          total_krs_generated: number;
+          vision_id: string | null;
+          vision_title: string | null;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "okr_generation_log_vision_id_fkey";
+            columns: ["vision_id"];
+            isOneToOne: false;
+            referencedRelation: "strategic_vision";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      sd_timeline: {
+        Row: {
+          actor: string;
+          checkpoint_name: string | null;
+          entity_id: string;
+          event: string;
+          from_status: string | null;
+          machine: string;
+          occurred_at: string;
+          reason: string | null;
+          request_id: string | null;
+          sd_id: string | null;
+          seconds_since_previous: number | null;
+          to_status: string | null;
+          transition_id: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          actor?: string | null;
+          checkpoint_name?: never;
+          entity_id?: string | null;
+          event?: string | null;
+          from_status?: string | null;
+          machine?: string | null;
+          occurred_at?: string | null;
+          reason?: string | null;
+          request_id?: string | null;
+          sd_id?: string | null;
+          seconds_since_previous?: never;
+          to_status?: string | null;
+          transition_id?: number | null;
+        };
+        Update: {
+          actor?: string | null;
+          checkpoint_name?: never;
+          entity_id?: string | null;
+          event?: string | null;
+          from_status?: string | null;
+          machine?: string | null;
+          occurred_at?: string | null;
+          reason?: string | null;
+          request_id?: string | null;
+          sd_id?: string | null;
+          seconds_since_previous?: never;
+          to_status?: string | null;
+          transition_id?: number | null;
+        };
+        Relationships: [];
+      };
+      session_overview: {
+        Row: {
+          age_seconds: number | null;
+          attempt: number;
+          checkpoints_done: number | null;
+          checkpoints_required: number | null;
+          completed_at: string | null;
+          implementation_progress: number | null;
+          implementation_type: string;
+          last_sign_of_life_at: string | null;
+          open_handoff_id: string | null;
+          open_handoff_status: string | null;
+          sd_id: string;
+          sd_title: string | null;
+          session_id: string;
+          started_at: string | null;
+          status: string;
+        };
+        ComputedFields: never;
+        Relationships: [
+          {
+            foreignKeyName: "exec_implementation_sessions_sd_id_fkey";
+            columns: ["sd_id"];
+            isOneToOne: false;
+            referencedRelation: "strategic_directives_v2";
+            referencedColumns: ["id"];
+          },
+        ];
+      };
+      telemetry_findings: {
+        Row: {
+          active_run_id: string | null;
+          active_started_at: string | null;
+          active_status: string | null;
+          active_triggered_at: string | null;
+          age_seconds: number | null;
+          findings_count: number | null;
+          finished_at: string | null;
+          output_ref: Json | null;
+          reason_code: string | null;
+          run_id: string | null;
+          scope_id: string | null;
+          scope_type: string | null;
+          top_bottleneck_category: string | null;
+        };
+        ComputedFields: never;
+        Relationships: [];
+      };
     };
     Functions: {
       [_ in never]: never;

@@ -51,13 +51,13 @@ describe("the whole schema", () => {
     ).toEqual([]);
   });
 
-  it("has a comment on every column of every table", async () => {
+  it("has a comment on every column of every table and view", async () => {
     expect(
       await offenders(`
         select format('%s.%s', attrelid::regclass, attname) as offender
         from pg_attribute
         join pg_class on pg_class.oid = attrelid
-        where relnamespace in ('public'::regnamespace, 'leo'::regnamespace) and relkind in ('r', 'p')
+        where relnamespace in ('public'::regnamespace, 'leo'::regnamespace) and relkind in ('r', 'p', 'v', 'm')
           and attnum > 0 and not attisdropped
           and coalesce(col_description(attrelid, attnum), '') = ''`),
     ).toEqual([]);
