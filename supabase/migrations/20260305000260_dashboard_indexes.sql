@@ -1,9 +1,7 @@
 -- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
 set local lock_timeout = '5s';
 
--- What dashboards and operators ask for by time, where no other index has the order. Not among them: the gaps of
--- checkpoints (with 500 000 of them and 2000 open sessions an index of the open ones took 1/1.8 of the time, and
--- with fewer sessions nothing off it), and whatever is asked of the few rows in a status that is not final.
+-- What dashboards and operators ask for by time, where no other index has the order.
 --
 -- The CLI runs migrations in a transaction, which rules out `concurrently`: on a table of millions of rows make
 -- the index by hand before, then `if not exists` finds it.
