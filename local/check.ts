@@ -47,7 +47,8 @@ async function sqlFiles(folder: string): Promise<string[]> {
 async function checkSql(): Promise<Outcome> {
   const lint = await installed("postgres-language-server", "check", "--error-on-warnings", "supabase", "local");
   const loud: string[] = [];
-  for (const file of [...(await sqlFiles("supabase/migrations")), ...(await sqlFiles("supabase"))]) {
+  const folders = ["supabase/migrations", "supabase/snippets", "supabase"];
+  for (const file of (await Promise.all(folders.map(sqlFiles))).flat()) {
     const text = await readFile(join(repositoryRoot, file), "utf8");
     for (const { line, word } of upperCaseWords(text)) loud.push(`${file}:${line} ${word} is not in lower case`);
   }

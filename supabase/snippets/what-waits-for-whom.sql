@@ -1,0 +1,98 @@
+-- What waits for whom? Every open piece of work with the step that is next and who takes it, the oldest first.
+-- Edit: one directive only (null for all), and how far back to look for completed sessions without a hand-off.
+with given as (
+  select
+    null::text as sd_id,
+    interval '30 days' as looking_back
+),
+waiting as (
+  select
+    'the agent of the session' as waits_for,
+    'to pass the gates ' || string_agg(gap.checkpoint_name, ', ' order by gap.checkpoint_name) as next_step,
+    'session' as kind,
+    gap.session_id as id,
+    gap.sd_id,
+    min(gap.open_since) as since
+  from public.checkpoint_gaps gap
+  where gap.session_status = 'active'
+  group by gap.session_id, gap.sd_id
+
+  union all
+
+  select
+    'whoever paused it',
+    'to resume it' || coalesce(': paused because ' || pause.reason, ''),
+    'session',
+    session.id,
+    session.sd_id,
+    coalesce(pause.occurred_at, session.updated_at)
+  from public.exec_implementation_sessions session
+  left join lateral (
+    select transition.reason, transition.occurred_at
+    from public.state_transitions transition
+    where transition.entity_id = session.id and transition.machine = 'exec_session' and transition.to_status = 'paused'
+    order by transition.id desc
+    limit 1
+  ) as pause on true
+  where session.status = 'paused'
+
+  union all
+
+  select
+    'the agent of the session',
+    'to prepare a hand-off',
+    'session',
+    session.id,
+    session.sd_id,
+    session.completed_at
+  from public.exec_implementation_sessions session
+  cross join given
+  where session.status = 'completed'
+    and session.completed_at > now() - given.looking_back
+    and not exists (select from public.exec_handoff_preparations handoff where handoff.session_id = session.id)
+
+  union all
+
+  select
+    case handoff.handoff_status
+      when 'sent' then 'anybody but ' || coalesce(handoff.sent_by, 'its sender')
+      else 'the agent of the session'
+    end,
+    case handoff.handoff_status
+      when 'preparing' then 'to get it ready'
+      when 'ready' then 'to send it'
+      when 'sent' then 'to accept or reject it'
+      else 'to revise it, or to reopen the session' || coalesce(': ' || handoff.last_rejection_reason, '')
+    end,
+    'handoff',
+    handoff.handoff_id,
+    handoff.sd_id,
+    coalesce(handoff.response_at, handoff.sent_at, handoff.prepared_at)
+  from public.handoff_turnarounds handoff
+  where handoff.handoff_status in ('preparing', 'ready', 'sent', 'rejected')
+
+  union all
+
+  select
+    'a worker',
+    'to claim it',
+    'telemetry run of ' || concat_ws(' ', run.scope_type, run.scope_id),
+    run.run_id,
+    null,
+    run.triggered_at
+  from public.telemetry_analysis_runs run
+  where run.status = 'QUEUED'
+)
+select
+  waiting.waits_for,
+  waiting.next_step,
+  waiting.kind,
+  waiting.sd_id as directive,
+  case when isfinite(waiting.since) then date_trunc('second', now() - waiting.since) end as for_how_long,
+  waiting.since,
+  waiting.id
+from waiting
+cross join given
+where given.sd_id is null or waiting.sd_id = given.sd_id
+order by waiting.since
+limit 200;
