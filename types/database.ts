@@ -185,6 +185,13 @@ export type Database = {
             foreignKeyName: "exec_handoff_preparations_session_id_fkey";
             columns: ["session_id"];
             isOneToOne: false;
+            referencedRelation: "checkpoint_gaps";
+            referencedColumns: ["session_id"];
+          },
+          {
+            foreignKeyName: "exec_handoff_preparations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
             referencedRelation: "exec_implementation_sessions";
             referencedColumns: ["id"];
           },
@@ -363,6 +370,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "strategic_directives_v2";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "checkpoint_gaps";
+            referencedColumns: ["session_id"];
           },
           {
             foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
@@ -932,25 +946,11 @@ export type Database = {
         ComputedFields: never;
         Relationships: [
           {
-            foreignKeyName: "exec_quality_checkpoints_sd_id_fkey";
+            foreignKeyName: "exec_implementation_sessions_sd_id_fkey";
             columns: ["sd_id"];
             isOneToOne: false;
             referencedRelation: "strategic_directives_v2";
             referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
-            columns: ["session_id"];
-            isOneToOne: false;
-            referencedRelation: "exec_implementation_sessions";
-            referencedColumns: ["id"];
-          },
-          {
-            foreignKeyName: "exec_quality_checkpoints_session_id_fkey";
-            columns: ["session_id"];
-            isOneToOne: false;
-            referencedRelation: "session_overview";
-            referencedColumns: ["session_id"];
           },
         ];
       };
@@ -1011,6 +1011,13 @@ export type Database = {
             isOneToOne: false;
             referencedRelation: "strategic_directives_v2";
             referencedColumns: ["id"];
+          },
+          {
+            foreignKeyName: "exec_handoff_preparations_session_id_fkey";
+            columns: ["session_id"];
+            isOneToOne: false;
+            referencedRelation: "checkpoint_gaps";
+            referencedColumns: ["session_id"];
           },
           {
             foreignKeyName: "exec_handoff_preparations_session_id_fkey";
