@@ -1,7 +1,7 @@
 import type { PostgrestError, SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startDataApiOnly, type TestDataApi } from "../support/data-api.ts";
-import { type Cells, matrix, type Person, type Rows, verbs } from "./matrix.ts";
+import { type Cells, matrix, type Person, type Rows, verbs, views } from "./matrix.ts";
 import { assemble, type Cast } from "./support/cast.ts";
 import { rowsOf, type TableRows } from "./support/rows.ts";
 import { changesNothing } from "./support/snapshot.ts";
@@ -75,12 +75,15 @@ function expectDenied(person: Person, table: string, answer: { error: PostgrestE
   expect(answer.status).toBe(person === "anon" ? 401 : 403);
 }
 
-test("the matrix has every table of schema public, and the tables are what is counted", async () => {
-  const inCatalogue = await cast.database.query<{ name: string }>(
-    `select relname as name from pg_class
+test("the matrix has every table and view of schema public, and the tables are what is counted", async () => {
+  const inCatalogue = await cast.database.query<{ name: string; is_view: boolean }>(
+    `select relname as name, relkind in ('v', 'm') as is_view from pg_class
      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')`,
   );
-  expect(Object.keys(matrix).sort()).toEqual(inCatalogue.map(({ name }) => name).sort());
+  const names = (areViews: boolean) =>
+    inCatalogue.filter(({ is_view }) => is_view === areViews).map(({ name }) => name);
+  expect(Object.keys(matrix).sort()).toEqual(names(false).sort());
+  expect(Object.keys(views).sort()).toEqual(names(true).sort());
   expect(Object.keys(tables).sort()).toEqual(Object.keys(matrix).sort());
   const people = new Set(cells.map(({ person }) => person));
   const { length } = Object.keys(matrix);
@@ -173,5 +176,37 @@ describe("delete", () => {
       expect(await stored(table)).toEqual(kept);
     }
     await remove(table, doomed);
+  });
+});
+
+describe("views", () => {
+  const seen = Object.entries(views).flatMap(([view, people]) =>
+    (Object.entries(people) as [Person, "denied" | "all"][]).map(([person, rows]) => [view, person, rows] as const),
+  );
+
+  test.each(seen)("%s by %s: %s", async (view, person, rows) => {
+    const answer = await as(person, view).select();
+    if (rows === "denied") {
+      expect(answer.error).toMatchObject({ code: "42501", message: `permission denied for view ${view}` });
+      return;
+    }
+    const [all] = await cast.database.query<{ count: number }>(`select count(*)::integer from public.${view}`);
+    expect(all?.count).toBeGreaterThan(0);
+    expect(answer.error).toBeNull();
+    expect(answer.data).toHaveLength(all?.count ?? 0);
+  });
+
+  test.each(seen)("%s is not written through by %s", async (view, person) => {
+    const [row] = await cast.database.query<Record<string, unknown>>(`select * from public.${view}`);
+    const [column] = Object.keys(row ?? {}) as [string];
+    const answers = await changesNothing(cast.database, async () => [
+      await as(person, view).insert({ [column]: row?.[column] }),
+      await as(person, view)
+        .update({ [column]: row?.[column] })
+        .not(column, "is", null),
+      await as(person, view).delete().not(column, "is", null),
+    ]);
+    // For want of a grant, or because such a view cannot be written through by anybody.
+    for (const { error } of answers) expect(["42501", "55000"]).toContain(error?.code);
   });
 });

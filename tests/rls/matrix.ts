@@ -96,3 +96,29 @@ export const matrix: Record<string, Record<Person, Cells>> = {
     service: everything,
   },
 };
+
+/** Every view of schema public, with who reads it; a view shows all that its tables show, and is written by nobody. */
+export const views: Record<string, Record<Person, "denied" | "all">> = Object.fromEntries(
+  [
+    "session_overview",
+    "checkpoint_gaps",
+    "handoff_turnarounds",
+    "sd_timeline",
+    "telemetry_findings",
+    "okr_history",
+  ].map((view) => [
+    view,
+    {
+      anon: "denied",
+      stranger: "all",
+      memberOfA: "all",
+      inactiveInA: "all",
+      undecidedInA: "all",
+      memberOfB: "all",
+      memberOfAB: "all",
+      operator: "all",
+      mintedOperator: "all",
+      service: "all",
+    },
+  ]),
+);
