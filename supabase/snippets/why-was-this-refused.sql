@@ -1,13 +1,16 @@
 -- Why was this refused? What a session, checkpoint, hand-off, run or generation can do from where it stands, and
 -- what is in the way of each event.
--- Edit: the id that was in the request (of a telemetry run its run_id).
+-- Edit: the id that was in the request (of a telemetry run its run_id), or the directive that was not started: its
+-- sessions and hand-offs are shown.
 with given as (
-  select '5e000000-0000-4000-8000-000000000003'::uuid as id
+  select
+    '5e000000-0000-4000-8000-000000000003'::uuid as id,
+    null::text as sd_id
 ),
 entity as (
   select 'exec_session' as machine, session.id, session.sd_id, session.id as session_id, session.status
   from public.exec_implementation_sessions session
-  join given on given.id = session.id
+  join given on given.id = session.id or given.sd_id = session.sd_id
 
   union all
 
@@ -24,7 +27,7 @@ entity as (
 
   select 'handoff', handoff.id, handoff.sd_id, handoff.session_id, handoff.handoff_status
   from public.exec_handoff_preparations handoff
-  join given on given.id = handoff.id
+  join given on given.id = handoff.id or given.sd_id = handoff.sd_id
 
   union all
 
@@ -64,12 +67,18 @@ around as (
     ) as other_handoff_id,
     (
       select handoff.sent_by from public.handoff_turnarounds handoff where handoff.handoff_id = entity.id
-    ) as sent_by
+    ) as sent_by,
+    (
+      select leo.refuse_unready_handoff(handoff) is not null
+      from public.exec_handoff_preparations handoff
+      where handoff.id = entity.id
+    ) as is_unready
   from entity
   left join public.exec_implementation_sessions session on session.id = entity.session_id
 )
 select
   around.machine,
+  around.id,
   around.sd_id as directive,
   around.status,
   around.attempt as current_attempt,
@@ -86,6 +95,7 @@ select
       then 'the latest hand-off is not rejected but ' || coalesce(around.latest_handoff, 'missing')
     when around.machine = 'quality_checkpoint' and around.session_status not in ('active', 'paused')
       then 'its session is ' || around.session_status
+    when allowed.event = 'ready' and around.is_unready then 'it has no summary, or no deliverable'
     when allowed.event = 'send' and around.session_status <> 'completed'
       then 'its session is not completed but ' || around.session_status
     when allowed.event in ('accept', 'reject') then 'refused only to the one who sent it: ' || around.sent_by
@@ -100,5 +110,5 @@ left join public.exec_implementation_sessions other
   and other.sd_id = around.sd_id
   and other.status = allowed.to_status
   and other.id <> around.id
-order by allowed.event
+order by around.machine, around.id, allowed.event
 limit 50;

@@ -57,7 +57,7 @@ describe.each(files)("%s", (file) => {
     expect(names.length).toBeGreaterThanOrEqual(5);
     expect(names).toEqual(names.filter((name) => /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(name)));
     expect(new Set(names).size).toBe(names.length);
-    // A column that is always null would be one that looks in the wrong place; the seed has no waived gate.
+    // The seed has no waived gate; those come further down.
     if (file !== "which-gates-were-waived.sql") expect(rows.length).toBeGreaterThan(0);
   });
 });
@@ -133,6 +133,36 @@ describe("of the seed", () => {
   ])("%s is refused what is in its way", async (_title, id, reasons) => {
     const { rows } = await ask("why-was-this-refused.sql", [["5e000000-0000-4000-8000-000000000003", id]]);
     expect(rows.map(({ possible_event, in_the_way }) => [possible_event, in_the_way])).toEqual(reasons);
+  });
+
+  test("a directive whose session failed is not started again but retried", async () => {
+    const { rows } = await ask("why-was-this-refused.sql", [
+      ["'5e000000-0000-4000-8000-000000000003'::uuid", "null::uuid"],
+      ["null::text as sd_id", "'SD-2026-005' as sd_id"],
+    ]);
+    expect(rows.map(({ machine, status, possible_event }) => [machine, status, possible_event])).toEqual([
+      ["exec_session", "failed", "retry"],
+    ]);
+  });
+
+  test("a hand-off without a summary or a deliverable cannot become ready", async () => {
+    const { rows } = await ask("why-was-this-refused.sql", [
+      ["5e000000-0000-4000-8000-000000000003", "8a000000-0000-4000-8000-000000000003"],
+    ]);
+    expect(rows).toMatchObject([
+      { status: "preparing", possible_event: "ready", in_the_way: "it has no summary, or no deliverable" },
+    ]);
+  });
+
+  test("what happened today is the whole story of the seed, newest first", async () => {
+    const { rows } = await ask("what-happened-today.sql");
+    const [moves] = await database.query<{ count: number }>(
+      "select count(*)::integer from public.state_transitions where occurred_at >= now() - interval '24 hours'",
+    );
+    expect(rows).toHaveLength(moves?.count ?? 0);
+    expect(rows.filter(({ who }) => who !== "postgres")).toEqual([]);
+    const of = rows.filter(({ directive, machine }) => directive === "SD-2026-007" && machine === "exec_session");
+    expect(of.map(({ status }) => status)).toEqual(["active → completed", "active"]);
   });
 
   test("a checkpoint of a completed session cannot be reopened", async () => {
