@@ -1,0 +1,101 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repositoryRoot } from "../../local/paths.ts";
+import { type Client, startDataApiOnly, type TestDataApi } from "../support/data-api.ts";
+import { somebody } from "./support/cast.ts";
+
+let api: TestDataApi;
+let supabase: Client;
+let readme: string;
+
+beforeAll(async () => {
+  readme = await readFile(join(repositoryRoot, "README.md"), "utf8");
+  api = await startDataApiOnly();
+  await api.database.query(await readFile(join(repositoryRoot, "supabase", "seed.sql"), "utf8"));
+  await api.createUser({ email: somebody });
+  supabase = await api.signIn(somebody);
+});
+afterAll(() => api.stop());
+
+const section = (heading: string) => readme.split(`\n### ${heading}\n`)[1]?.split(/\n##+ /)[0] ?? "";
+
+/** The views of the table, each with the call that asks it. */
+const examples = () =>
+  [...section("Dashboards").matchAll(/^\| `(\w+)` \| [^|]+ \| `(supabase\.from.+)` \|$/gm)].map(
+    ([, view = "", call = ""]) => ({ view, call }),
+  );
+
+type Answer = { data: Record<string, unknown>[] | null; error: unknown };
+const run = (code: string, client: unknown): Promise<Answer> =>
+  new Function("supabase", `return (async () => await ${code})()`)(client);
+
+describe("the README's dashboards", () => {
+  test("are all views that there are", async () => {
+    const inCatalogue = await api.database.query<{ name: string }>(
+      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v' order by 1",
+    );
+    expect(
+      examples()
+        .map(({ view }) => view)
+        .sort(),
+    ).toEqual(inCatalogue.map(({ name }) => name));
+  });
+
+  test("are asked by calls that find rows of the seed", async () => {
+    for (const { view, call } of examples()) {
+      expect(call).toContain(`.from("${view}")`);
+      const { data, error } = await run(call, supabase);
+      expect(error, call).toBeNull();
+      expect(data?.length, call).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("the README's way to watch changes", () => {
+  test("names every table that is published, and no other", async () => {
+    const [watched = ""] = section("Watch changes").split("A view cannot be watched");
+    const published = await api.database.query<{ name: string }>(
+      "select tablename as name from pg_publication_tables where pubname = 'supabase_realtime' order by 1",
+    );
+    const named = [...watched.matchAll(/`(\w+)`/g)]
+      .map(([, name]) => name)
+      .filter((name) => name !== "supabase_realtime");
+    expect(named.sort()).toEqual(published.map(({ name }) => name));
+  });
+
+  test("listens to a published table, and shows the session that changed", async () => {
+    const code = section("Watch changes").match(/```ts\n([\s\S]+?)\n```/)?.[1] ?? "";
+    let filter: { table?: string; schema?: string } = {};
+    let heard: (change: object) => Promise<void> = async () => {};
+    // Realtime itself is no part of the local stack: a channel that keeps what it is asked for.
+    const channel = {
+      on(kind: string, wanted: typeof filter, callback: typeof heard) {
+        expect(kind).toBe("postgres_changes");
+        filter = wanted;
+        heard = callback;
+        return channel;
+      },
+      subscribe: () => channel,
+    };
+    const shown: unknown[][] = [];
+    const client = { channel: () => channel, from: (supabase as SupabaseClient).from.bind(supabase) };
+    new Function("supabase", "console", code)(client, { log: (...values: unknown[]) => shown.push(values) });
+
+    expect(filter).toMatchObject({ schema: "public" });
+    const [row] = await api.database.query<{ id: string }>(
+      `select id from public.${filter.table} where sd_id = 'SD-2026-003'`,
+    );
+    await heard({ new: row });
+    expect(shown).toEqual([["SD-2026-003", "active", 1]]);
+    await heard({ new: {} });
+    expect(shown).toHaveLength(1);
+  });
+});
+
+test("the README lists every snippet", async () => {
+  const files = (await readdir(join(repositoryRoot, "supabase", "snippets"))).sort();
+  const listed = [...section("Questions that operators ask").matchAll(/\]\(supabase\/snippets\/([^)]+\.sql)\)/g)];
+  expect(listed.map(([, file]) => file).sort()).toEqual(files);
+});
