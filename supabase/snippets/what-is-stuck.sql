@@ -8,6 +8,19 @@ with given as (
     interval '1 hour' as unclaimed_run,
     interval '24 hours' as running_generation
 ),
+active_runs as (
+  select
+    run.run_id,
+    run.status,
+    run.triggered_at,
+    run.metadata ->> 'worker' as worker,
+    leo.telemetry_run_deadline(run) as deadline,
+    concat_ws(' ', run.scope_type, coalesce(company.name, person.email, run.scope_id)) as scope
+  from public.telemetry_analysis_runs run
+  left join public.companies company on run.scope_type = 'workspace' and company.id::text = lower(run.scope_id)
+  left join auth.users person on run.scope_type = 'user' and person.id::text = lower(run.scope_id)
+  where run.status in ('QUEUED', 'RUNNING')
+),
 stuck as (
   select
     'session' as kind,
@@ -38,23 +51,23 @@ stuck as (
   select
     'telemetry run',
     run.run_id,
-    concat_ws(' ', run.scope_type, run.scope_id),
-    'running past its deadline' || coalesce(', claimed by ' || (run.metadata ->> 'worker'), ''),
-    leo.telemetry_run_deadline(run),
+    run.scope,
+    'running past its deadline' || coalesce(', claimed by ' || run.worker, ''),
+    run.deadline,
     'The next sweep ends it: POST /telemetry-runs/sweep.'
-  from public.telemetry_analysis_runs run
-  where run.status = 'RUNNING' and leo.telemetry_run_deadline(run) < now()
+  from active_runs run
+  where run.status = 'RUNNING' and run.deadline < now()
 
   union all
 
   select
     'telemetry run',
     run.run_id,
-    concat_ws(' ', run.scope_type, run.scope_id),
+    run.scope,
     'queued and not claimed',
     run.triggered_at,
     'See whether a worker is running; else cancel it.'
-  from public.telemetry_analysis_runs run
+  from active_runs run
   cross join given
   where run.status = 'QUEUED' and run.triggered_at < now() - given.unclaimed_run
 

@@ -76,11 +76,13 @@ waiting as (
   select
     'a worker',
     'to claim it',
-    'telemetry run of ' || concat_ws(' ', run.scope_type, run.scope_id),
+    'telemetry run of ' || concat_ws(' ', run.scope_type, coalesce(company.name, person.email, run.scope_id)),
     run.run_id,
     null,
     run.triggered_at
   from public.telemetry_analysis_runs run
+  left join public.companies company on run.scope_type = 'workspace' and company.id::text = lower(run.scope_id)
+  left join auth.users person on run.scope_type = 'user' and person.id::text = lower(run.scope_id)
   where run.status = 'QUEUED'
 )
 select

@@ -20,10 +20,12 @@ seen as (
   select
     coalesce(run.metadata ->> 'worker', 'a worker without a name'),
     'telemetry runs under way',
-    string_agg(distinct concat_ws(' ', run.scope_type, run.scope_id), ', '),
+    string_agg(distinct concat_ws(' ', run.scope_type, coalesce(company.name, person.email, run.scope_id)), ', '),
     count(*),
     max(run.updated_at)
   from public.telemetry_analysis_runs run
+  left join public.companies company on run.scope_type = 'workspace' and company.id::text = lower(run.scope_id)
+  left join auth.users person on run.scope_type = 'user' and person.id::text = lower(run.scope_id)
   where run.status = 'RUNNING'
   group by 1
 

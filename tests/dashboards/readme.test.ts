@@ -27,9 +27,12 @@ const examples = () =>
     ([, view = "", call = ""]) => ({ view, call }),
   );
 
+/** Of the seed. */
+const northwind = "c0000000-0000-4000-8000-000000000001";
+
 type Answer = { data: Record<string, unknown>[] | null; error: unknown };
 const run = (code: string, client: unknown): Promise<Answer> =>
-  new Function("supabase", `return (async () => await ${code})()`)(client);
+  new Function("supabase", "companyId", `return (async () => await ${code})()`)(client, northwind);
 
 describe("the README's dashboards", () => {
   test("are all views that there are", async () => {

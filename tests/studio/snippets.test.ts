@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { eventsOf } from "../dashboards/support/cast.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { callEvent } from "../transitions/call-event.ts";
 
 const folder = join(repositoryRoot, "supabase", "snippets");
 const files = readdirSync(folder).sort();
@@ -238,6 +239,7 @@ describe("of what happened since", () => {
     );
 
     await events.claim();
+    // Of an analyser of somebody's own, which says less: shown as well.
     const runId = await events.request({ scope_type: "workspace", scope_id: "slow" });
     await events.claim();
     const bottlenecks = [
@@ -245,6 +247,11 @@ describe("of what happened since", () => {
       { dimension_type: "agent", dimension_key: "builder", ratio: 11.2, sample_count: 4 },
     ];
     await events.run("succeed", runId, { output_ref: { rows_scanned: 9, bottlenecks }, findings_count: 2 });
+
+    const northwind = { scope_type: "workspace", scope_id: "c0000000-0000-4000-8000-000000000001" };
+    const analysed = await events.request(northwind);
+    await events.claim();
+    await callEvent(own, "analyze_telemetry_run", { id: analysed, context: { event: "succeed" } });
   });
   afterAll(() => own.drop());
 
@@ -301,21 +308,32 @@ describe("of what happened since", () => {
   test("findings are listed worst first, with the venture's name", async () => {
     const { rows } = await since("what-do-telemetry-findings-say.sql");
     expect(rows.slice(0, 2)).toMatchObject([
-      { scope: "workspace slow", dimension: "agent", which: "builder", times_slower: 11.2, samples: 4 },
-      { scope: "workspace slow", dimension: "venture", which: "Pallet Pilot", times_slower: 3.5 },
+      { scope: "workspace slow", dimension: "agent", which: "builder", times_the_usual: 11.2, samples: 4 },
+      { scope: "workspace slow", dimension: "venture", which: "Pallet Pilot", times_the_usual: 3.5 },
+    ]);
+    expect(
+      rows.filter(({ scope, dimension }) => scope === "workspace Northwind Robotics" && dimension === "venture"),
+    ).toMatchObject([
+      {
+        which: "Pallet Pilot",
+        measure: "duration",
+        severity: "medium",
+        usual: expect.stringMatching(/^\d+ ms$/),
+        observed: expect.stringMatching(/^\d+ ms$/),
+      },
     ]);
     expect(rows.find(({ scope }) => scope === "global")).toMatchObject({
       finding: "nothing found: INSUFFICIENT_DATA",
       which: null,
     });
-    expect(rows.find(({ scope }) => scope === "workspace harbor")).toMatchObject({ finding: "never analysed" });
+    expect(rows.find(({ scope }) => scope === "workspace Harbor Foods")).toMatchObject({ finding: "never analysed" });
   });
 
   test("a run past its deadline and a run that nobody claims are stuck", async () => {
     await own.query(
       `update public.telemetry_analysis_runs
        set metadata = metadata || jsonb_build_object('deadline_at', now() - interval '1 minute')
-       where scope_id = 'ada@northwind.example'`,
+       where run_id = '7f000000-0000-4000-8000-000000000004'`,
     );
     await own.query(
       `insert into public.telemetry_analysis_runs (run_id, scope_id, triggered_at)
