@@ -136,7 +136,6 @@ async function mintOperator(url: string, sub: string): Promise<string> {
 /** Three companies with rows of their own, rows that belong to none, and people who are signed in for real. */
 export async function assemble(stage: Stage): Promise<Cast> {
   const { database } = stage;
-  if (process.env.MUT) await database.query(process.env.MUT);
   const companies = {} as Record<CompanyName, Company>;
   for (const name of companyNames) companies[name] = await foundCompany(database, name);
   await fillSharedTables(database);
