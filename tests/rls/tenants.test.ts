@@ -15,7 +15,6 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 const users = personNames.filter((name) => name !== "anon" && name !== "service");
-const _members = users.filter((name) => name.startsWith("member"));
 
 describe.each(users)("%s", (name) => {
   test.each(companyNames)("gets to what is %s's by every route or by none", async (companyName) => {

@@ -122,6 +122,11 @@ test("a project whose defaults grant nothing, as Supabase makes them now, ends w
     select oid::regprocedure::text, grantee::regrole::text, privilege_type
     from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
     where pronamespace in ('public'::regnamespace, 'leo'::regnamespace)
+    union all
+    -- And so begins what comes later.
+    select concat_ws(' ', 'later', defaclnamespace::regnamespace, defaclobjtype), grantee::regrole::text, privilege_type
+    from pg_default_acl, aclexplode(defaclacl)
+    where defaclrole = 'postgres'::regrole and defaclnamespace in (0, 'public'::regnamespace)
     order by 1, 2, 3`;
   const sparing = await createTestDatabase({ migratedTo: "nothing" });
   try {

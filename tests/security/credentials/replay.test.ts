@@ -62,7 +62,7 @@ describe("a key of one is no key of another", () => {
   });
 });
 
-test("whoever is no operator any more is not answered what was done as one", async () => {
+test("with a token that says no operator any more, nobody is answered what was done as one", async () => {
   const key = randomUUID();
   const id = await machines.exec_session?.seed("active");
   const path = `exec-sessions/${id}/pause`;
