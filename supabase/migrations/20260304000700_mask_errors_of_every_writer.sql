@@ -6,6 +6,8 @@ set local lock_timeout = '5s';
 create function leo.mask_columns()
 returns trigger
 language plpgsql
+-- Those who write rows may not call functions of this schema.
+security definer
 set search_path = ''
 as $$
 declare
