@@ -454,6 +454,79 @@ export type Database = {
           },
         ];
       };
+      orchestration_daily_summaries: {
+        Row: {
+          action_count: number;
+          agent_response_time_p50_ms: number | null;
+          agent_response_time_p95_ms: number | null;
+          agent_utilization: number | null;
+          api_calls_made: number;
+          chairman_approvals: number;
+          chairman_interventions: number;
+          chairman_rejections: number;
+          company_id: string;
+          compute_cost: number;
+          confidence_score: number | null;
+          data_quality_score: number | null;
+          day: string;
+          error_rate: number | null;
+          failure_count: number;
+          handoff_efficiency: number | null;
+          metric_count: number;
+          reported_error_rate: number | null;
+          stage_duration_p50_ms: number | null;
+          stage_duration_p95_ms: number | null;
+          success_count: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          action_count: number;
+          agent_response_time_p50_ms?: number | null;
+          agent_response_time_p95_ms?: number | null;
+          agent_utilization?: number | null;
+          api_calls_made: number;
+          chairman_approvals: number;
+          chairman_interventions: number;
+          chairman_rejections: number;
+          company_id: string;
+          compute_cost: number;
+          confidence_score?: number | null;
+          data_quality_score?: number | null;
+          day: string;
+          error_rate?: number | null;
+          failure_count: number;
+          handoff_efficiency?: number | null;
+          metric_count: number;
+          reported_error_rate?: number | null;
+          stage_duration_p50_ms?: number | null;
+          stage_duration_p95_ms?: number | null;
+          success_count: number;
+        };
+        Update: {
+          action_count?: number;
+          agent_response_time_p50_ms?: number | null;
+          agent_response_time_p95_ms?: number | null;
+          agent_utilization?: number | null;
+          api_calls_made?: number;
+          chairman_approvals?: number;
+          chairman_interventions?: number;
+          chairman_rejections?: number;
+          company_id?: string;
+          compute_cost?: number;
+          confidence_score?: number | null;
+          data_quality_score?: number | null;
+          day?: string;
+          error_rate?: number | null;
+          failure_count?: number;
+          handoff_efficiency?: number | null;
+          metric_count?: number;
+          reported_error_rate?: number | null;
+          stage_duration_p50_ms?: number | null;
+          stage_duration_p95_ms?: number | null;
+          success_count?: number;
+        };
+        Relationships: [];
+      };
       orchestration_metrics: {
         Row: {
           action_count: number | null;
@@ -560,6 +633,41 @@ export type Database = {
             referencedColumns: ["id"];
           },
         ];
+      };
+      orchestration_stale_days: {
+        Row: {
+          company_id: string;
+          day: string;
+          id: number;
+        };
+        ComputedFields: never;
+        Insert: {
+          company_id: string;
+          day: string;
+          id?: never;
+        };
+        Update: {
+          company_id?: string;
+          day?: string;
+          id?: never;
+        };
+        Relationships: [];
+      };
+      orchestration_summary_progress: {
+        Row: {
+          is_only: boolean;
+          rolled_up_through: string;
+        };
+        ComputedFields: never;
+        Insert: {
+          is_only?: boolean;
+          rolled_up_through?: string;
+        };
+        Update: {
+          is_only?: boolean;
+          rolled_up_through?: string;
+        };
+        Relationships: [];
       };
       product_requirements_v2: {
         Row: {
@@ -1164,7 +1272,38 @@ export type Database = {
       };
     };
     Functions: {
-      [_ in never]: never;
+      orchestration_summary: {
+        Args: { company_id?: string; from_day?: string; to_day?: string };
+        Returns: {
+          action_count: number;
+          agent_response_time_p50_ms: number | null;
+          agent_response_time_p95_ms: number | null;
+          agent_utilization: number | null;
+          api_calls_made: number;
+          chairman_approvals: number;
+          chairman_interventions: number;
+          chairman_rejections: number;
+          company_id: string;
+          compute_cost: number;
+          confidence_score: number | null;
+          data_quality_score: number | null;
+          day: string;
+          error_rate: number | null;
+          failure_count: number;
+          handoff_efficiency: number | null;
+          metric_count: number;
+          reported_error_rate: number | null;
+          stage_duration_p50_ms: number | null;
+          stage_duration_p95_ms: number | null;
+          success_count: number;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "orchestration_daily_summaries";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
     };
     Enums: {
       [_ in never]: never;
