@@ -63,7 +63,7 @@ begin
     coalesce(sum(metric.action_count), 0),
     coalesce(sum(metric.success_count), 0),
     coalesce(sum(metric.failure_count), 0),
-    round(sum(metric.failure_count)::numeric / nullif(sum(metric.action_count), 0), 6),
+    round(coalesce(sum(metric.failure_count), 0)::numeric / nullif(sum(metric.action_count), 0), 6),
     round(avg(metric.error_rate), 6),
     coalesce(sum(metric.api_calls_made), 0),
     coalesce(sum(metric.chairman_interventions), 0),

@@ -60,27 +60,58 @@ comment on function leo.extend_metric_marking() is
   'does so for certain: that takes a second call, in another transaction, and longer where a writer from before '
   'is at work still. Nobody waits. Called by leo.roll_up_metrics.';
 
-create function leo.roll_up_metrics(day_limit integer default 1000)
+create function leo.roll_up_day(company_id uuid, day date, rolled_up_through date)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from public.orchestration_daily_summaries summary
+  where summary.company_id = roll_up_day.company_id and summary.day = roll_up_day.day;
+
+  -- One statement, as marks and metrics have to be seen at the same moment: a metric that is committed after it
+  -- has a mark that stays. The marks are still seen by the function, which therefore reads the metrics.
+  with settled as (
+    delete from public.orchestration_stale_days mark
+    where mark.company_id = roll_up_day.company_id and mark.day = roll_up_day.day
+  )
+  insert into public.orchestration_daily_summaries
+  select summary.*
+  from public.orchestration_summary(roll_up_day.company_id, roll_up_day.day, roll_up_day.day) summary
+  -- Who could not know up to where to mark has marked later days too.
+  where roll_up_day.day <= roll_up_day.rolled_up_through;
+end
+$$;
+
+revoke execute on function leo.roll_up_day(uuid, date, date) from public, anon, authenticated, service_role;
+
+comment on function leo.roll_up_day(uuid, date, date) is
+  'Sums up one day of a company and takes its marks away; the day has a mark. Called by leo.roll_up_metrics.';
+
+create function leo.roll_up_metrics(day_limit integer default 1000, time_limit interval default '3 seconds')
 returns integer
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_until constant timestamptz := clock_timestamp() + interval '3 seconds';
+  v_until constant timestamptz := clock_timestamp() + roll_up_metrics.time_limit;
   v_rolled_up_through date;
   v_certain_through date;
   v_waiting integer;
   v_added integer;
-  v_company_ids uuid[];
-  v_days date[];
+  v_last_mark bigint;
+  v_mark record;
+  v_in_batch integer;
   v_done integer := 0;
+  v_failed integer := 0;
 begin
-  -- With an older view, what another roll-up has done meanwhile would be undone.
+  -- With an older view, what another roll-up has done meanwhile would be undone. A warning and no error: whoever
+  -- sweeps in such a transaction has other work to do.
   if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception using
-      errcode = 'PT409',
-      message = 'metrics cannot be rolled up in a transaction that may not see them as they are',
+    raise warning using
+      message = 'metrics are not rolled up in a transaction that may not see them as they are',
       hint = 'Use isolation level read committed.';
+    return 0;
   end if;
 
   select progress.rolled_up_through
@@ -100,8 +131,7 @@ begin
   into v_waiting
   from (select from public.orchestration_stale_days limit greatest(roll_up_metrics.day_limit, 0)) waiting;
 
-  while v_waiting < roll_up_metrics.day_limit and v_rolled_up_through < v_certain_through and clock_timestamp() < v_until
-  loop
+  while v_waiting < roll_up_metrics.day_limit and v_rolled_up_through < v_certain_through loop
     select coalesce((min(metric.recorded_at) at time zone 'UTC')::date, v_certain_through)
     into v_rolled_up_through
     from public.orchestration_metrics metric
@@ -109,67 +139,84 @@ begin
       and metric.recorded_at < (v_certain_through + 1)::timestamp at time zone 'UTC'
       and isfinite(metric.recorded_at);
 
+    -- By company, which takes one look into the index for each, however many metrics the day has.
     insert into public.orchestration_stale_days (company_id, day)
-    select distinct metric.company_id, v_rolled_up_through
-    from public.orchestration_metrics metric
-    where metric.recorded_at >= v_rolled_up_through::timestamp at time zone 'UTC'
-      and metric.recorded_at < (v_rolled_up_through + 1)::timestamp at time zone 'UTC'
-      and metric.company_id is not null;
+    select company.id, v_rolled_up_through
+    from public.companies company
+    cross join lateral (
+      select
+      from public.orchestration_metrics metric
+      where metric.company_id = company.id
+        and metric.recorded_at >= v_rolled_up_through::timestamp at time zone 'UTC'
+        and metric.recorded_at < (v_rolled_up_through + 1)::timestamp at time zone 'UTC'
+      limit 1
+    ) any_metric;
 
     get diagnostics v_added = row_count;
 
     update public.orchestration_summary_progress set rolled_up_through = v_rolled_up_through;
 
     v_waiting := v_waiting + greatest(v_added, 1);
+
+    exit when clock_timestamp() >= v_until;
   end loop;
 
-  while v_done < roll_up_metrics.day_limit and clock_timestamp() < v_until loop
-    select array_agg(stale.company_id), array_agg(stale.day)
-    into v_company_ids, v_days
-    from (
-      select distinct oldest.company_id, oldest.day
-      from (
-        select mark.company_id, mark.day
-        from public.orchestration_stale_days mark
-        order by mark.id
-        limit least(100, roll_up_metrics.day_limit - v_done)
-      ) oldest
-    ) stale;
+  -- Marks from here on are left to the next call, those of days that could not be summed up among them.
+  select max(mark.id) into v_last_mark from public.orchestration_stale_days mark;
 
-    exit when v_days is null;
+  while v_done + v_failed < roll_up_metrics.day_limit loop
+    v_in_batch := 0;
+    v_mark := null;
 
-    delete from public.orchestration_daily_summaries summary
-    using unnest(v_company_ids, v_days) as stale (company_id, day)
-    where summary.company_id = stale.company_id and summary.day = stale.day;
+    -- In batches, as each block with an exception handler is a subtransaction, and more than 64 of them in a
+    -- transaction slow down everybody.
+    begin
+      for v_mark in
+        select distinct oldest.company_id, oldest.day
+        from (
+          select mark.company_id, mark.day
+          from public.orchestration_stale_days mark
+          where mark.id <= v_last_mark
+          order by mark.id
+          limit least(100, roll_up_metrics.day_limit - v_done - v_failed)
+        ) oldest
+      loop
+        perform leo.roll_up_day(v_mark.company_id, v_mark.day, v_rolled_up_through);
+        v_in_batch := v_in_batch + 1;
+        exit when clock_timestamp() >= v_until;
+      end loop;
+    exception
+      when others then
+        -- The others of the batch are undone, and done again without this one, which stays stale.
+        raise warning 'metrics of % on % cannot be summed up: %', v_mark.company_id, v_mark.day, sqlerrm;
 
-    -- One statement, as marks and metrics have to be seen at the same moment: a metric that is committed after it
-    -- has a mark that stays. The marks are still seen by the function, which therefore reads the metrics.
-    with settled as (
-      delete from public.orchestration_stale_days mark
-      using unnest(v_company_ids, v_days) as stale (company_id, day)
-      where mark.company_id = stale.company_id and mark.day = stale.day
-    )
-    insert into public.orchestration_daily_summaries
-    select summary.*
-    from unnest(v_company_ids, v_days) as stale (company_id, day)
-    cross join lateral public.orchestration_summary(stale.company_id, stale.day, stale.day) summary
-    -- Who could not know up to where to mark has marked later days too.
-    where stale.day <= v_rolled_up_through;
+        delete from public.orchestration_stale_days mark
+        where mark.company_id = v_mark.company_id and mark.day = v_mark.day;
 
-    v_done := v_done + cardinality(v_days);
+        insert into public.orchestration_stale_days (company_id, day) values (v_mark.company_id, v_mark.day);
+
+        v_in_batch := 0;
+        v_failed := v_failed + 1;
+    end;
+
+    v_done := v_done + v_in_batch;
+
+    exit when v_mark is null or clock_timestamp() >= v_until;
   end loop;
 
   return v_done;
 end
 $$;
 
-revoke execute on function leo.roll_up_metrics(integer) from public, anon, authenticated, service_role;
+revoke execute on function leo.roll_up_metrics(integer, interval)
+from public, anon, authenticated, service_role;
 
-comment on function leo.roll_up_metrics(integer) is
+comment on function leo.roll_up_metrics(integer, interval) is
   'Brings orchestration_daily_summaries up to date: adds the days up to yesterday (UTC), and sums up anew those '
-  'whose metrics have changed. Up to day_limit days of companies per call, and no more than it can begin within '
-  'three seconds; returns how many. Made to be called again and again, every minute or so: nobody waits for it, and '
-  'it leaves the work to another call that is under way. What dashboards show does not depend on it, only how fast.';
+  'whose metrics have changed. Up to day_limit days of companies per call, and none begun after time_limit; returns '
+  'how many. A day that cannot be summed up is left stale with a warning and holds up no other. Made to be called '
+  'again and again, every minute or so: nobody waits for it, and it leaves the work to another call that is under '
+  'way. What dashboards show does not depend on it, only how fast.';
 
 create function leo.forget_summaries()
 returns void

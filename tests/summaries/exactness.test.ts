@@ -153,7 +153,7 @@ async function take(next: Step): Promise<unknown> {
   }
 }
 
-it("the summary is what all metrics come to, after each step of 150 random histories, as a user", async () => {
+it("the summary is what all metrics come to, after each step of 100 random histories, as a user", async () => {
   let rolledUp = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -179,8 +179,8 @@ it("the summary is what all metrics come to, after each step of 150 random histo
         }
       },
     ),
-    { numRuns: 150, seed: 20_260_305 },
+    { numRuns: 100, seed: 20_260_305 },
   );
   // Else everything was summed up on the spot, and nothing was tested.
-  expect(rolledUp).toBeGreaterThan(500);
+  expect(rolledUp).toBeGreaterThan(300);
 }, 300_000);
