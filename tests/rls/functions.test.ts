@@ -20,7 +20,10 @@ interface Callable {
   isTrigger: boolean;
 }
 
-/** Every function of this project, with something to call it with. */
+/** Meant to be called by clients; who may, and what each sees, has tests of its own (tests/summaries). */
+const forClients = ["orchestration_summary"];
+
+/** Every other function of this project, with something to call it with. */
 async function projectFunctions(): Promise<Callable[]> {
   return cast.database.query<Callable>(
     `select
@@ -36,12 +39,13 @@ async function projectFunctions(): Promise<Callable[]> {
        ) as parameters,
        prorettype = 'trigger'::regtype as "isTrigger"
      from pg_proc
-     where pronamespace in ('public'::regnamespace, 'leo'::regnamespace)
+     where pronamespace in ('public'::regnamespace, 'leo'::regnamespace) and proname <> all ($1)
      order by 1, 2`,
+    [forClients],
   );
 }
 
-test("no function of this project is called by anybody, and nothing changes", async () => {
+test("no other function of this project is called by anybody, and nothing changes", async () => {
   const functions = await projectFunctions();
   // Both schemas are there, or this proves nothing.
   expect(new Set(functions.map(({ schema }) => schema))).toEqual(new Set(["leo", "public"]));

@@ -52,6 +52,9 @@ const readByMembers = {
   service: everything,
 } as const satisfies Record<Person, Cells>;
 
+/** The same, of what only the database itself writes. */
+const keptForMembers = { ...readByMembers, service: read("all") };
+
 /** Every table of schema public. */
 export const matrix: Record<string, Record<Person, Cells>> = {
   strategic_vision: readByUsers,
@@ -66,6 +69,10 @@ export const matrix: Record<string, Record<Person, Cells>> = {
   telemetry_thresholds: readByUsers,
   // The history: written by trigger, and by nobody else.
   state_transitions: { ...readByUsers, service: read("all") },
+
+  orchestration_daily_summaries: keptForMembers,
+  orchestration_stale_days: keptForMembers,
+  orchestration_summary_progress: { ...readByUsers, service: read("all") },
 
   companies: readByMembers,
   ventures: readByMembers,

@@ -96,6 +96,17 @@ async function foundCompany(database: TestDatabase, name: CompanyName): Promise<
     // Sums that no other company has.
     [...metrics, id, venture, session, 10 ** (companyNames.indexOf(name) + 1), mark],
   );
+  await database.query(
+    `insert into public.orchestration_daily_summaries
+       (company_id, day, metric_count, action_count, success_count, failure_count, api_calls_made,
+        chairman_interventions, chairman_approvals, chairman_rejections, compute_cost)
+     values ($1, $2, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+    [id, `2000-01-0${1 + companyNames.indexOf(name)}`],
+  );
+  await database.query("insert into public.orchestration_stale_days (company_id, day) values ($1, $2)", [
+    id,
+    `2000-01-0${1 + companyNames.indexOf(name)}`,
+  ]);
   return { id, venture, session, metrics, mark };
 }
 

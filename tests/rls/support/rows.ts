@@ -23,6 +23,18 @@ const shared = { owner: "'shared'", owners: ["shared"] };
 const ofCompany = (column: string) =>
   `coalesce((select name from public.companies where companies.id = ${column}), 'nobody')`;
 
+const emptySummary = {
+  ...{ metric_count: 0, action_count: 0, success_count: 0, failure_count: 0, api_calls_made: 0 },
+  ...{ chairman_interventions: 0, chairman_approvals: 0, chairman_rejections: 0, compute_cost: 0 },
+};
+
+let days = 0;
+/** A day that no other row has. */
+function anotherDay(): string {
+  days += 1;
+  return new Date(Date.UTC(2001, 0, days)).toISOString().slice(0, 10);
+}
+
 /** The tables of schema public, by name; what rows refer to is made along with them. */
 export function rowsOf({ database, companies, newcomer }: Cast): Record<string, TableRows> {
   const companyId = (owner: string) => (owner === "nobody" ? null : companies[owner as CompanyName].id);
@@ -102,6 +114,29 @@ export function rowsOf({ database, companies, newcomer }: Cast): Record<string, 
       owners: [...companyNames, "nobody"],
       make: async (owner) => ({ metric_id: randomUUID(), company_id: companyId(owner) }),
       change: (text) => ({ agents_involved: [text] }),
+    },
+    // Told apart by the day: of the cast, each company has another one.
+    orchestration_daily_summaries: {
+      key: "day",
+      owner: ofCompany("company_id"),
+      owners: [...companyNames],
+      make: async (owner) => ({ ...emptySummary, company_id: companyId(owner), day: anotherDay() }),
+      change: () => ({ metric_count: 1 }),
+    },
+    orchestration_stale_days: {
+      key: "day",
+      owner: ofCompany("company_id"),
+      owners: [...companyNames],
+      make: async (owner) => ({ company_id: companyId(owner), day: anotherDay() }),
+      change: () => ({ day: anotherDay() }),
+    },
+    orchestration_summary_progress: {
+      ...shared,
+      key: "is_only",
+      // There is one row, and never another: that nobody inserts one is tested with the summaries.
+      owners: [],
+      make: async () => ({ is_only: true }),
+      change: () => ({ rolled_up_through: anotherDay() }),
     },
     exec_implementation_sessions: {
       ...shared,
