@@ -108,7 +108,7 @@ describe("the tables behind it", () => {
     expect((await api.client().from(table).select("company_id")).error?.code).toBe("42501");
   });
 
-  it.each([
+  it.each<[string, Record<string, unknown>]>([
     ["orchestration_daily_summaries", { metric_count: 0 }],
     ["orchestration_stale_days", { day: day(-9) }],
     ["orchestration_summary_progress", { rolled_up_through: day(-9) }],

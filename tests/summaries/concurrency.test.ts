@@ -35,7 +35,12 @@ beforeEach(async () => {
   await forgetRollUps(database);
 });
 
-const record = (by: pg.Client | TestDatabase, company: number, fromToday: number, actions = 1) =>
+/** Whoever runs statements. */
+interface Runner {
+  query(text: string, values?: unknown[]): Promise<unknown>;
+}
+
+const record = (by: Runner, company: number, fromToday: number, actions = 1) =>
   by.query("insert into public.orchestration_metrics (company_id, recorded_at, action_count) values ($1, $2, $3)", [
     companies[company],
     noon(fromToday),
