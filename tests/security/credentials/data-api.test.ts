@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { machinesOf } from "../../machines/support/machines.ts";
+import { matrix } from "../../rls/matrix.ts";
+import { assemble } from "../../rls/support/cast.ts";
 import { named } from "./support/credential.ts";
 import { digestOf } from "./support/digest.ts";
 import { hostileTokens } from "./support/hostile-tokens.ts";
@@ -13,20 +15,22 @@ const { stack } = cast;
 const { database } = stack;
 
 await seedRequests(database, machinesOf(database));
+// Rows in every table: where there are none, what is open looks like what is refused.
+await assemble(stack);
 await database.query(
   `insert into public.user_company_access (user_id, company_id, is_active)
    select $1, id, true from public.companies`,
   [cast.operator.id],
 );
-await database.query(
-  "insert into public.orchestration_metrics (company_id, action_count) select id, 1 from public.companies",
-);
 
 /** What anon may read: the one table that a documented policy opens. */
 const OPEN = "telemetry_analysis_runs";
+/** What a user without a company sees nothing of. */
+const OF_COMPANIES = Object.keys(matrix).filter((table) => matrix[table]?.stranger[0] === "none");
 const tables = (
   await database.query<{ name: string }>(
-    "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')",
+    `select relname as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f') order by 1`,
   )
 ).map(({ name }) => name);
 
@@ -48,10 +52,13 @@ function ask(path: string, headers: Record<string, string>, method = "GET", body
   });
 }
 
-test("there are rows to be seen by those who may", async () => {
-  for (const table of [OPEN, "companies", "state_transitions", "orchestration_metrics"]) {
-    expect(await (await ask(`rest/v1/${table}?limit=1`, { apikey: stack.secretKey })).json()).toHaveLength(1);
-  }
+describe("there are rows to be seen by those who may", () => {
+  test.each(tables)("%s", async (table) => {
+    const [owner] = await database.query<{ count: number }>(`select count(*)::integer from public.${table}`);
+    expect(owner?.count).toBeGreaterThan(0);
+    const answer = await ask(`rest/v1/${table}?limit=1`, { apikey: stack.secretKey });
+    expect([answer.status, await answer.json()]).toEqual([200, [expect.anything()]]);
+  });
 });
 
 describe("sees what anon sees at most, and changes nothing", () => {
@@ -61,8 +68,7 @@ describe("sees what anon sees at most, and changes nothing", () => {
       const response = await ask(`rest/v1/${table}?select=*`, headers);
       const text = await response.text();
       if (response.ok && table === OPEN) continue;
-      expect([table, response.status, text]).toEqual([table, expect.toBeOneOf([200, 401, 403]), expect.any(String)]);
-      if (response.ok) expect([table, text]).toEqual([table, "[]"]);
+      expect([table, response.status, text]).toEqual([table, expect.toBeOneOf([401, 403]), expect.any(String)]);
     }
     for (const [method, path, body] of [
       ["POST", `rest/v1/${OPEN}`, { scope_id: "mine" }],
@@ -114,7 +120,7 @@ describe("sees no more than any signed-in user", () => {
   const users = usersWithoutTheRole(cast).filter(({ name }) => !name.startsWith("ES256"));
 
   test.each(named(users))("%s", async (_name, { headers }) => {
-    for (const table of ["orchestration_metrics", "ventures", "user_company_access", "eva_orchestration_sessions"]) {
+    for (const table of OF_COMPANIES) {
       const response = await ask(`rest/v1/${table}?select=*`, headers);
       if (response.ok) expect([table, await response.json()]).toEqual([table, []]);
       else expect([table, response.status]).toEqual([table, expect.toBeOneOf([401, 403])]);
