@@ -32,11 +32,14 @@ export interface LogError {
 
 const MAX_MESSAGE_LENGTH = 300;
 
+/** How much of a message is masked: the time that a mask takes can grow with the square of the length. */
+const MAX_MASKED_LENGTH = 4_000;
+
 /** Name, SQLSTATE and masked message of whatever was thrown. */
 export function describeError(error: unknown): LogError {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const sqlstate = sqlState(error);
-  const short = maskSecrets(message).slice(0, MAX_MESSAGE_LENGTH);
+  const short = maskSecrets(message.slice(0, MAX_MASKED_LENGTH)).slice(0, MAX_MESSAGE_LENGTH);
   return sqlstate === undefined ? { name, message: short } : { name, sqlstate, message: short };
 }
 

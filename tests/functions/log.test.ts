@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { statesOf } from "../../functions/_shared/log.ts";
+import { describe, expect, test } from "vitest";
+import { describeError, statesOf } from "../../functions/_shared/log.ts";
 
 test.each<[string, unknown, object]>([
   ["a session", { session: { status: "paused" }, attempt: 1, from: "active" }, { from: "active", to: "paused" }],
@@ -22,4 +22,18 @@ test.each<[string, unknown, object]>([
   ["nothing", null, {}],
 ])("the log's states of %s are those before and after", (_what, result, states) => {
   expect(statesOf(result)).toEqual(states);
+});
+
+describe("a long message", () => {
+  test("is cut before it is masked", () => {
+    // Whatever follows the first 4 000 characters would have been left behind the mask.
+    const message = `password=${"x".repeat(4_000)} and more`;
+    expect(describeError(new Error(message))).toEqual({ name: "Error", message: "password=***" });
+  });
+
+  test("is masked before it is cut to what the log shows", () => {
+    // The first 300 characters alone end in half a token, which does not look like one.
+    const { message } = describeError(new Error(`${"x".repeat(290)} eyJhbGciOi.eyJzdWIi.c2ln ${"y".repeat(300)}`));
+    expect(message).toBe(`${"x".repeat(290)} *** yyyyy`);
+  });
 });
