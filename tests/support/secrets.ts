@@ -43,6 +43,41 @@ export const secrets: [text: string, masked: string][] = [
   ["password='' user=''", "password=*** user=''"],
   ['password="hunter2\\', "password=***"],
   ['password=\\"hunter2 and no end', "password=***"],
+  // Passwords that SQL and command lines give without a sign in between.
+  ["syntax error in ALTER ROLE app PASSWORD 'hunter2';", "syntax error in ALTER ROLE app PASSWORD ***;"],
+  ["create user u encrypted password E'hun''ter\\' 2' valid until", "create user u encrypted password *** valid until"],
+  ["failed: tool --password hunter2 --user leo", "failed: tool --password *** --user leo"],
+  ["tool --db-password 'a b' --api-key abc --token=t", "tool --db-password *** --api-key *** --token=***"],
+  // `pass` as a name.
+  ["pass=hunter2 SMTP_PASS=x DB_PASS: y", "pass=*** SMTP_PASS=*** DB_PASS: ***"],
+  ['{"user":"leo","pass":"hun ter2"} {pass: \'x\'}', '{"user":"leo","pass":***} {pass: ***}'],
+  // The header Authorization without a scheme's name.
+  ["Authorization: abc123", "Authorization: ***"],
+  ['{"authorization":"0123abcd"} {"Authorization": "onlyletters"}', '{"authorization":"***"} {"Authorization": "***"}'],
+  ['{\\"authorization\\":\\"letters\\"}', '{\\"authorization\\":\\"***\\"}'],
+  ["authorization=user-hunter2==, authorization: 42abcd", "authorization=*** authorization: ***"],
+  // Private keys.
+  [
+    "no start line: -----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEow-+/=\n-----END RSA PRIVATE KEY-----, see",
+    "no start line: ***, see",
+  ],
+  ["-----BEGIN PRIVATE KEY-----\\nMIIE\\n-----END PRIVATE KEY----- and", "*** and"],
+  ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r and no end", "***"],
+  ["-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----.", "***."],
+  // Logins that are not escaped as they should be, or no more than a token.
+  ["postgres://u:it's@h/db failed", "postgres://*** failed"],
+  ["'postgres://u:i't\"s@h/db', 'x@y'", "'postgres://***', 'x@y'"],
+  ['{"db":"postgres://u:p@h/db","mail":"x@y"}', '{"db":"postgres://***","mail":"x@y"}'],
+  ["https://user:pa/ss@host/x and redis://:it's@h", "https://***@host/x and redis://***@h"],
+  ["https://u:1a/2:3@h/x?y=a@b http://u:p@ss/x@h", "https://***@h/x?y=a@b http://***@ss/x@h"],
+  ["remote: https://tok3n@github.com/o/r.git", "remote: https://***@github.com/o/r.git"],
+  // Keys known by how they begin.
+  ["AKIAIOSFODNN7EXAMPLE, ASIAIOSFODNN7EXAMPLE", "AKIA***, ASIA***"],
+  ["xoxb-123456789012-abcdefGHIJ glpat-0123456789abcdefghij", "xoxb-*** glpat-***"],
+  ["AIzaSyA0123456789abcdefghijklmnopqrstuv sk_live_0123456789abcdef", "AIza*** sk_live_***"],
+  ["SUPABASE_KEY=abc SUPABASE_SERVICE_KEY=x ANON_KEY: y", "SUPABASE_KEY=*** SUPABASE_SERVICE_KEY=*** ANON_KEY: ***"],
+  // A token's first part ends where another token begins.
+  ["base64-eyJhbGciOi.eyJzdWIi.c2ln-eyJh", "base64-***"],
   // No blank to PostgreSQL, one to the \s of JavaScript.
   ["password=hunter\u00a02 rest", "password=*** rest"],
 ];
@@ -54,6 +89,15 @@ export const harmless = [
   "task-0123456789abcdefghij of desk-0123456789abcdefghij, sk-short, gha_0123456789abcdefghij",
   "primary key: id, idempotency-key: 7, foreign_key=x, keys: 3, a basic understanding of authorization",
   "Unexpected token '<', password authentication failed for user \"leo\"",
+  "password reset failed, passwords 'are' kept",
+  "pass the test, tests pass: 12, fail: 3, bypass=true, compass='n', pass = 3",
+  "authorization: required, Authorization: none, authorization: 403, proxy authorization=missing",
+  "option --password is required, use --password or --token, --password --user, --passwordless login",
+  "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----, the PRIVATE KEY is missing",
+  "http://localhost:3000/@vite/client http://[::1]:3000/@x https://esm.sh/@a/b https://h/x?mail=a@b.c https://h?m=a@b",
+  "https://registry.example:4873/x@1.2.3 ssh://git@github.com/o/r.git, git@github.com:o/r.git, mail to a@b.c",
+  "asia-northeast1-docker-pkg asiapacificnortheast1 xoxo-short glpat-short AIzaShort sk_live_short",
+  "sort_key=x, dimension_key: y, sd_key=SD-1, monkey=z",
   "Grüße, 日本語 \\1 & $1",
   "",
 ];

@@ -21,7 +21,11 @@ const fragments = [
   ...['"', "'", "\\", '\\"', "\\'", '\\\\\\"', "''", " ", "="],
   ...["postgres://", "postgresql://", "https://", "u:p@", "sb_secret_", "sb_publishable_", "eyJab.", "Bearer "],
   ...["password", "PASSWORD=", "pwd:", "token", "secret_key", "api-key", "apikey", "Authorization", ": Basic "],
-  ...["sk-", "ghp_", "sbp_", "github_pat_", "0123456789abcdef"],
+  ...["sk-", "ghp_", "sbp_", "github_pat_", "0123456789abcdef", "AKIA", "xoxb-", "glpat-", "AIza", "sk_live_"],
+  ...["pass", "pass=", "_pass:", "anon_key=", "password '", "password e'", "--password ", "--db-token ", "is "],
+  ...["-----BEGIN PRIVATE KEY-----", "-----BEGIN ", "PRIVATE KEY", "-----END ", "-----", "--", "-eyJ"],
+  ...["://", "git@", "[", "]", "#"],
+  ...['"authorization":"', 'authorization\\":\\"', "authorization="],
 ];
 
 test("a row and the log are masked alike, whatever the text", async () => {

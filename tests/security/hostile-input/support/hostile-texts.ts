@@ -70,6 +70,11 @@ const unstorableTexts: string[] = ["\u0000", "a\u0000b", "\ud800", "\udfff", "\u
 /** Made to keep a regular expression busy: the masks for secrets, the durations, the addresses. */
 const busyTexts: string[] = [
   "eyJ-".repeat(2_400),
+  "-eyJ".repeat(2_400),
+  "postgres://'".repeat(800),
+  "://a:b/".repeat(1_400),
+  "authorization:".repeat(700),
+  "-----BEGIN PRIVATE KEY".repeat(450),
   "eyJa.".repeat(1_900),
   'password="'.repeat(990),
   `token${" ".repeat(9_900)}`,
