@@ -73,8 +73,8 @@ export const secrets: [text: string, masked: string][] = [
   ["remote: https://tok3n@github.com/o/r.git", "remote: https://***@github.com/o/r.git"],
   // Keys known by how they begin.
   ["AKIAIOSFODNN7EXAMPLE, ASIAIOSFODNN7EXAMPLE", "AKIA***, ASIA***"],
-  ["xoxb-123456789012-abcdefGHIJ glpat-0123456789abcdefghij", "xoxb-*** glpat-***"],
-  ["AIzaSyA0123456789abcdefghijklmnopqrstuv sk_live_0123456789abcdef", "AIza*** sk_live_***"],
+  ["xoxb-0123456789-abcdef glpat-0123456789abcdef", "xoxb-*** glpat-***"],
+  ["AIza0123456789abcdef sk_live_0123456789abcdef", "AIza*** sk_live_***"],
   ["SUPABASE_KEY=abc SUPABASE_SERVICE_KEY=x ANON_KEY: y", "SUPABASE_KEY=*** SUPABASE_SERVICE_KEY=*** ANON_KEY: ***"],
   // A token's first part ends where another token begins.
   ["base64-eyJhbGciOi.eyJzdWIi.c2ln-eyJh", "base64-***"],

@@ -19,6 +19,8 @@ const examples = [
   // Cases of tests/support/secrets.ts: what masks have to find.
   "sbp_0123456789abcdef0123456789abcdef01234567",
   "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+  // Amazon's own, from its manual.
+  "AKIAIOSFODNN7EXAMPLE",
 ];
 
 const ignored = (await readFile(join(repositoryRoot, ".gitignore"), "utf8")).split("\n").filter(Boolean);
