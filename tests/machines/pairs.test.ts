@@ -65,13 +65,14 @@ const recorded = (
   to: string,
   requestId: string,
   reason?: string,
+  actor = "secret:default/agent-7",
 ) => ({
   id: expect.any(String),
   machine,
   event,
   from_status: from,
   to_status: to,
-  actor: "secret:default/agent-7",
+  actor,
   reason: reason ?? null,
   request_id: requestId,
 });
@@ -128,7 +129,7 @@ describe.each(unique(rules.map((rule) => rule.machine)))("%s", (name) => {
     else expect(answer[machine.member]).toEqual(row);
 
     const history = await historyOf(key);
-    expect(history).toEqual([...historyBefore, recorded(name, event, state, to, requestId, how.reason)]);
+    expect(history).toEqual([...historyBefore, recorded(name, event, state, to, requestId, how.reason, how.actor)]);
 
     const mayChange = [`${machine.table} ${key}`, `strategic_directives_v2 ${row.sd_id}`];
     const changes = changesBetween(before, await takeSnapshot(database));

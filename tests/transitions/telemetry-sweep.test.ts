@@ -38,7 +38,7 @@ describe("the sweep", () => {
       await insertRun(database, { status: "QUEUED", triggered_at: "2020-01-01T00:00:00Z" }),
       await insertRun(database, { status: "CANCELLED", started_at: "2020-01-01T00:00:00Z" }),
     ];
-    expect(await sweep({}, { actor: null })).toEqual({ telemetry_runs_timed_out: 1, okr_generations_failed: 0 });
+    expect(await sweep()).toMatchObject({ telemetry_runs_timed_out: 1, okr_generations_failed: 0 });
     const now = await runNow(database, late.run_id);
     expect(now).toMatchObject({ status: "TIMED_OUT", reason_code: "DEADLINE_EXCEEDED", error_class: null });
     expect(now.duration_ms).toBeGreaterThanOrEqual(150_000);
@@ -100,8 +100,8 @@ describe("the sweep", () => {
       await insertRun(database, overdue);
       ids.push(await insertGeneration(25));
     }
-    expect(await sweep({ limit: 2 })).toEqual({ telemetry_runs_timed_out: 2, okr_generations_failed: 2 });
-    expect(await sweep({ limit: 2 })).toEqual({ telemetry_runs_timed_out: 1, okr_generations_failed: 1 });
+    expect(await sweep({ limit: 2 })).toMatchObject({ telemetry_runs_timed_out: 2, okr_generations_failed: 2 });
+    expect(await sweep({ limit: 2 })).toMatchObject({ telemetry_runs_timed_out: 1, okr_generations_failed: 1 });
     expect(ids).toHaveLength(3);
   });
 
@@ -116,8 +116,8 @@ describe("the sweep", () => {
       event: "fail",
       from_status: "running",
       to_status: "failed",
-      actor: "secret:cron",
-      reason: "not finished within a day",
+      actor: "sweep",
+      reason: "Not finished within a day.",
     });
     expect(await Promise.all([young, completed].map(generationNow))).toEqual(before);
     await database.query("delete from public.okr_generation_log");

@@ -119,7 +119,21 @@ export const sweepRequest = z.strictObject({ limit: z.int().min(1).max(10_000).o
 export type SweepRequest = z.infer<typeof sweepRequest>;
 
 /** Answer to sweep (200): how many of each kind were given up. */
-export const sweepAnswer = z.strictObject({ telemetry_runs_timed_out: count, okr_generations_failed: count });
+export const sweepAnswer = z.strictObject({
+  /** Runs past their deadline. */
+  telemetry_runs_timed_out: count,
+  /** Generations that had been running for more than a day. */
+  okr_generations_failed: count,
+  /** Active sessions without a sign of life for `session_stale_after` of `leo.settings`, a day unless changed. */
+  sessions_paused: count,
+  /** Keys first used more than a day ago. */
+  idempotency_keys_deleted: count,
+  /**
+   * What could not be moved, rows or a kind as a whole; the database's log says why, and the next sweep tries again.
+   * Rows that somebody was working on are not counted.
+   */
+  skipped: count,
+});
 
 /** See {@link sweepAnswer}. */
 export type SweepAnswer = z.infer<typeof sweepAnswer>;

@@ -22,6 +22,8 @@ export interface Event {
   answer: z.ZodType;
   /** What the history gives as the reason. */
   reason?: string;
+  /** Who moves, where it is not the one who calls. */
+  actor?: string;
   /** For events that pick their entities themselves, and so never refuse: whether this one was among them. */
   picked?(answer: Record<string, unknown>, id: string): boolean;
 }
@@ -266,6 +268,7 @@ export function machinesOf(database: TestDatabase): Record<string, Machine> {
           path: () => "telemetry-runs/sweep",
           answer: sweepAnswer,
           reason: "past its deadline",
+          actor: "sweep",
           picked: (answer) => answer.telemetry_runs_timed_out === 1,
         },
         cancel: runEvent("cancel", { reason }, reason),

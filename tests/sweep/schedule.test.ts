@@ -1,0 +1,143 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type pg from "pg";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { repositoryRoot } from "../../local/paths.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+
+const migration = join(repositoryRoot, "supabase/migrations/20260305000530_schedule_sweep.sql");
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  client = await database.connect();
+});
+afterEach(() => database.drop());
+
+/** Runs the migration again as it was run first, and returns what it said. */
+async function migrateAgain(): Promise<{ message: string | undefined; hint: string | undefined }[]> {
+  const notices: { message: string | undefined; hint: string | undefined }[] = [];
+  client.on("notice", ({ message, hint }) => notices.push({ message, hint }));
+  await client.query("drop function leo.schedule_sweep()");
+  await client.query(`begin; ${await readFile(migration, "utf8")}; commit`);
+  return notices;
+}
+
+describe("where the server does not have pg_cron, as here,", () => {
+  it("the migration passes and says what to do instead", async () => {
+    const [{ available } = { available: true }] = await database.query<{ available: boolean }>(
+      "select exists (select from pg_available_extensions where name = 'pg_cron') as available",
+    );
+    expect(available).toBe(false);
+    expect(await migrateAgain()).toEqual([
+      {
+        message: "the sweep is not scheduled: this server does not have pg_cron",
+        hint: expect.stringMatching(/telemetry-runs\/sweep every minute.*select leo\.schedule_sweep\(\)/),
+      },
+    ]);
+  });
+
+  it("who asks for it is told so by an error", async () => {
+    await expect(database.query("select leo.schedule_sweep()")).rejects.toMatchObject({
+      message: "this server does not have pg_cron",
+      hint: expect.stringContaining("POST /functions/v1/telemetry-runs/sweep"),
+    });
+  });
+});
+
+/**
+ * pg_cron is not among the embedded server's extensions, so this is no proof of pg_cron itself: the two functions and
+ * tables of its documented interface that leo.schedule_sweep() uses, with an entry in the catalogue that says it is
+ * there. What is tested is our side: what is scheduled, under which name, and that the commands work.
+ */
+async function installInterfaceOfCron(): Promise<void> {
+  const { default: pg } = await import("pg");
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  try {
+    await admin.query(`
+      insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+      values (90000, 'pg_cron', 'postgres'::regrole, 'pg_catalog'::regnamespace, false, '1.6');
+      create schema cron authorization postgres;
+      set role postgres;
+      create table cron.job (
+        jobid bigint generated always as identity primary key, schedule text not null, command text not null,
+        username text not null default current_user, jobname text, unique (jobname, username)
+      );
+      create table cron.job_run_details (jobid bigint, runid bigint, status text, end_time timestamptz);
+      create function cron.schedule(job_name text, schedule text, command text) returns bigint language sql as $$
+        insert into cron.job (jobname, schedule, command) values (job_name, schedule, command)
+        on conflict (jobname, username) do update set schedule = excluded.schedule, command = excluded.command
+        returning jobid
+      $$;`);
+  } finally {
+    await admin.end();
+  }
+}
+
+const jobs = () =>
+  database.query<{ jobname: string; schedule: string; command: string }>(
+    "select jobname, schedule, command from cron.job order by jobname",
+  );
+
+describe("where pg_cron is there", () => {
+  beforeEach(installInterfaceOfCron);
+
+  it("the migration schedules a sweep for every minute", async () => {
+    expect(await migrateAgain()).toEqual([{ message: "pg_cron sweeps every minute (job leo-sweep)", hint: undefined }]);
+    expect((await jobs())[0]).toMatchObject({ jobname: "leo-sweep", schedule: "* * * * *" });
+  });
+
+  it("it may be scheduled again, without a second job", async () => {
+    await database.query("select leo.schedule_sweep()");
+    const once = await jobs();
+    await database.query("select leo.schedule_sweep()");
+    expect(await jobs()).toEqual(once);
+    expect(once.map(({ jobname }) => jobname)).toEqual(["leo-sweep", "leo-sweep-log"]);
+  });
+
+  it("the job sweeps, as the sweep", async () => {
+    await database.query(`
+      insert into public.telemetry_analysis_runs (run_id, status, started_at)
+      values (gen_random_uuid(), 'RUNNING', now() - interval '1 hour')`);
+    await database.query("select leo.schedule_sweep()");
+    const [sweep] = await jobs();
+    await database.query(sweep?.command as string);
+    expect(await database.query("select event, actor from public.state_transitions order by id desc limit 1")).toEqual([
+      { event: "time_out", actor: "sweep" },
+    ]);
+  });
+
+  it("what pg_cron notes about our jobs is kept for a week, and about others' for ever", async () => {
+    await database.query("select leo.schedule_sweep()");
+    await database.query("select cron.schedule('theirs', '0 0 * * *', 'select 1')");
+    await database.query(`
+      insert into cron.job_run_details (jobid, runid, end_time)
+      select job.jobid, days, now() - days * interval '1 day' from cron.job, (values (6), (8)) as age (days)`);
+    const [, log] = await jobs();
+    await database.query(log?.command as string);
+    expect(
+      await database.query(
+        `select jobname, runid::integer as days from cron.job_run_details join cron.job using (jobid)
+         order by jobname, days`,
+      ),
+    ).toEqual([
+      { jobname: "leo-sweep", days: 6 },
+      { jobname: "leo-sweep-log", days: 6 },
+      { jobname: "theirs", days: 6 },
+      { jobname: "theirs", days: 8 },
+    ]);
+  });
+
+  it("but does not do as it should, the migration passes all the same and says what went wrong", async () => {
+    await database.query("drop function cron.schedule");
+    expect(await migrateAgain()).toEqual([
+      {
+        message: expect.stringMatching(/^the sweep is not scheduled: function cron\.schedule/),
+        hint: expect.stringContaining("select leo.schedule_sweep()"),
+      },
+    ]);
+  });
+});
