@@ -10,6 +10,8 @@ export interface StartOptions {
   databaseUrl: string | null;
   /** Load supabase/seed.sql: true, false, or by itself ("auto"): into a database that held nothing of ours. */
   seed: boolean | "auto";
+  /** Seconds between sweeps; 0: never. */
+  sweepEvery: number;
   help: boolean;
 }
 
@@ -23,6 +25,9 @@ Usage: npm start [-- options]
   --reset          forget the embedded database first; keys and passwords stay
   --seed           load the demo data also into a database of --db-url
   --no-seed        load no demo data
+  --sweep-every <seconds>
+                   how often leo.sweep ends what nobody will end any more
+                   (default 60; 0: never)
   --help           this text
 
 Ctrl-C stops everything; the data stay in .local/ for the next start.
@@ -33,6 +38,7 @@ const definitions = {
   "db-url": { type: "string" },
   reset: { type: "boolean" },
   seed: { type: "boolean" },
+  "sweep-every": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -43,6 +49,15 @@ function portNumber(text: string): number {
     throw new StackError(`--port takes a number from 1 to 65534, not "${text}"`);
   }
   return port;
+}
+
+function seconds(text: string): number {
+  const number = Number(text);
+  // A timer of Node.js cannot wait longer than 24 days.
+  if (!/^\d+$/.test(text) || number > 86_400) {
+    throw new StackError(`--sweep-every takes a number of seconds from 0 to 86400, not "${text}"`);
+  }
+  return number;
 }
 
 /**
@@ -70,6 +85,7 @@ export function parseStartOptions(args: string[], environment: NodeJS.ProcessEnv
     reset: values.reset ?? false,
     databaseUrl,
     seed: values.seed ?? "auto",
+    sweepEvery: seconds(values["sweep-every"] ?? "60"),
     help: values.help ?? false,
   };
 }

@@ -19,6 +19,7 @@ import { type LocalSecrets, loadSecrets } from "./secrets.ts";
 import { type Services, startServices } from "./services.ts";
 import { StackError } from "./stack-error.ts";
 import type { Steps } from "./steps.ts";
+import { startSweeper } from "./sweeper.ts";
 
 const postgresMajor = "17";
 
@@ -90,9 +91,10 @@ function undoing(undo: (() => Promise<void>)[]): () => Promise<void> {
 /**
  * Starts everything, in order, each step timed. When a step fails, what the steps before it started is stopped.
  *
+ * @param log takes what is worth telling later on, a line at a time without its end
  * @throws StackError with one line that says what to do
  */
-export async function startStack(options: StartOptions, steps: Steps): Promise<Stack> {
+export async function startStack(options: StartOptions, steps: Steps, log: (line: string) => void): Promise<Stack> {
   const undo: (() => Promise<void>)[] = [];
   const stop = undoing(undo);
   try {
@@ -147,6 +149,10 @@ export async function startStack(options: StartOptions, steps: Steps): Promise<S
       step: (title, work) => steps.run(title, work),
     });
     undo.push(() => services.stop());
+    if (options.sweepEvery > 0) {
+      const sweeper = startSweeper({ databaseUrl, intervalMs: options.sweepEvery * 1000, log });
+      undo.push(() => sweeper.stop());
+    }
     const ended = Promise.race([
       services.functions.ended.then(() => "the edge functions"),
       ...(server ? [server.ended.then(() => "PostgreSQL")] : []),

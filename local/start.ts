@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   });
   process.stdout.write("LEO control plane\n");
   const steps = new Steps((text) => process.stdout.write(text));
-  const starting = startStack(options, steps);
+  const starting = startStack(options, steps, (line) => process.stdout.write(`${line}\n`));
   starting.catch(() => {});
 
   const first = await Promise.race([starting, signalled]);

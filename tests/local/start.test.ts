@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
@@ -208,6 +209,7 @@ describe("when the start cannot succeed, it says in one line what to do, exits w
   test.each([
     [["--port", "seven"], "--port takes a number"],
     [["--port", "65535"], "--port takes a number from 1 to 65534"],
+    [["--sweep-every", "often"], "--sweep-every takes a number of seconds"],
     [["--nonsense"], "--nonsense"],
     [["--db-url", "mysql://x"], "--db-url takes a connection string"],
     [["--db-url", "postgresql://x", "--reset"], "--reset only forgets the embedded database"],
@@ -271,14 +273,25 @@ test("a start after a killed one takes over its data and ends the server it left
   await expectNothingLeft();
 }, 60_000);
 
-test("an existing database of Supabase's shape is migrated and served, and gets no demo data unasked", async () => {
+test("an existing database of Supabase's shape is migrated and served, gets no demo data unasked, and is swept", async () => {
   const database = await createTestDatabase({ migratedTo: "nothing" });
   try {
-    const command = start("--db-url", database.url);
+    const command = start("--db-url", database.url, "--sweep-every", "1");
     await command.ready;
     expect(await database.query("select count(*)::int as users from auth.users")).toEqual([{ users: 0 }]);
     const health = await fetch(`http://127.0.0.1:${port}/functions/v1/health`);
     expect(health.status).toBe(200);
+
+    // A run that its worker has left, and the stack's timer, which finds it.
+    await database.query(
+      `insert into public.telemetry_analysis_runs (run_id, status, started_at)
+       values (gen_random_uuid(), 'RUNNING', now() - interval '1 hour')`,
+    );
+    const giveUpAt = performance.now() + 20_000;
+    while (!command.output().includes("sweep: telemetry runs timed out: 1")) {
+      expect(performance.now(), command.output()).toBeLessThan(giveUpAt);
+      await delay(20);
+    }
     await stop(command);
   } finally {
     await database.drop();
@@ -289,7 +302,7 @@ test("an existing database of Supabase's shape is migrated and served, and gets 
 test("--help says what the options are and starts nothing", async () => {
   const command = startCommand(state.directory, ["--help"]);
   expect(await command.exit).toBe(0);
-  for (const option of ["--port", "--db-url", "--reset", "--seed", "--no-seed"]) {
+  for (const option of ["--port", "--db-url", "--reset", "--seed", "--no-seed", "--sweep-every"]) {
     expect(command.output()).toContain(option);
   }
 });
