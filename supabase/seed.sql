@@ -211,7 +211,9 @@ select
   ('5e000000-0000-4000-8000-0000000000' || right(session.sd_id, 2))::uuid, session.sd_id,
   'PRD-2026-' || right(session.sd_id, 3), session.type, session.gates::text[], session.progress, session.coverage,
   session.results::jsonb, session.demos::text[], now() - session.started::interval,
-  now() - session.started::interval, now() - session.started::interval
+  now() - session.started::interval,
+  -- Somebody is at work on 003: the sweep pauses what has given no sign of life for a day.
+  now() - case session.sd_id when 'SD-2026-003' then interval '2 hours' else session.started::interval end
 from (
   values
     ('SD-2026-001', 'UI_COMPONENT', '20 days', 90, 87, '{}',
@@ -386,7 +388,11 @@ select
   ('7e000000-0000-4000-8000-00000000000' || run.place)::uuid,
   ('7f000000-0000-4000-8000-00000000000' || run.place)::uuid, run.scope_type, run.scope_id, run.status,
   run.triggered_by, now() - run.age::interval, now() - run.age::interval + run.waited::interval,
-  now() - run.age::interval + run.waited::interval + make_interval(secs => run.duration_ms / 1000.0),
+  -- What was never claimed ended all the same.
+  case
+    when run.status in ('CANCELLED', 'FAILED_ENQUEUE') then now() - run.age::interval + interval '5 seconds'
+    else now() - run.age::interval + run.waited::interval + make_interval(secs => run.duration_ms / 1000.0)
+  end,
   run.correlation_id, run.output_ref::jsonb, run.reason_code, run.error_class, run.error_message, run.duration_ms,
   case
     when run.waited is null then '{}'

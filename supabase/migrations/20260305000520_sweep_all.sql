@@ -38,7 +38,10 @@ begin
       jsonb_build_object(
         'reason', format(
           'no sign of life since %s (session_stale_after is %s)',
-          case when isfinite(v_sign) then to_char(v_sign at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"') else 'ever' end,
+          case
+            when isfinite(v_sign) then to_char(v_sign at time zone 'utc', 'YYYY-MM-DD HH24:MI "UTC"')
+            else 'ever'
+          end,
           v_stale_after
         )
       ),

@@ -1,0 +1,319 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
+-- The doctor: what is stuck, orphaned or contradictory, each with a statement that puts it right. Most of it cannot
+-- come about through the event functions, nor past the guard; it is imported, or made by an owner who switched
+-- triggers off, or has been there before this project was. One function per family of tables; leo.doctor() calls them.
+--
+-- They read, and nothing else: a fix is text for somebody to look at and run. Where the event functions have a rule,
+-- they are asked, and a fix goes through them; what it should not do, it does not offer.
+
+create type leo.finding as (problem text, table_name text, entity_id text, detail text, fix text);
+
+comment on type leo.finding is
+  'Something that the doctor found: the name of the problem, which stays the same; the table (of public where no '
+  'schema is named) and the row; what is wrong in words; and the statements that put it right.';
+
+create function leo.last_entered_at(machine text, entity_id uuid, status text)
+returns timestamptz
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select transition.occurred_at
+    from public.state_transitions transition
+    where transition.entity_id = last_entered_at.entity_id
+      and transition.machine = last_entered_at.machine
+      and transition.to_status = last_entered_at.status
+    order by transition.id desc
+    limit 1
+  );
+end
+$$;
+
+revoke execute on function leo.last_entered_at(text, uuid, text) from public, anon, authenticated, service_role;
+
+comment on function leo.last_entered_at(text, uuid, text) is
+  'When a row last came into a status, by the history; null where that does not say. Called by the doctor.';
+
+create function leo.doctor_of_runs()
+returns setof leo.finding
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- A sweep comes every minute: what it would do is a problem once it should have been done for a while.
+  return query
+  select
+    'run_past_deadline',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('RUNNING, and past its deadline since %s', leo.telemetry_run_deadline(run)),
+    'select leo.sweep(''{}'', ''{}'');'
+  from public.telemetry_analysis_runs run
+  where run.status = 'RUNNING' and leo.telemetry_run_deadline(run) < now() - interval '5 minutes';
+
+  return query
+  select
+    'run_queued_too_long',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('QUEUED since %s; no worker has claimed it', least(run.triggered_at, run.created_at)),
+    format(
+      'select leo.move_telemetry_run(%L, ''{"reason": "queued for more than a day"}'', ''{"event": "cancel"}'');',
+      run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.status = 'QUEUED' and least(run.triggered_at, run.created_at) < now() - interval '1 day';
+
+  -- The one that is at work stays, or else the oldest.
+  return query
+  select
+    'run_active_twice',
+    'telemetry_analysis_runs',
+    active.run_id::text,
+    format(
+      '%s, and so is a run before it of scope %s', active.status, concat_ws(' ', active.scope_type, active.scope_id)
+    ),
+    format(
+      'select leo.move_telemetry_run(%L, ''{"reason": "another run is active"}'', ''{"event": "cancel"}'');',
+      active.run_id
+    )
+  from (
+    select
+      run.*,
+      row_number() over (
+        partition by run.scope_type, run.scope_id order by run.status = 'RUNNING' desc, run.triggered_at, run.id
+      ) as place
+    from public.telemetry_analysis_runs run
+    where run.status in ('QUEUED', 'RUNNING')
+  ) as active
+  where active.place > 1;
+
+  return query
+  select
+    'run_without_start',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('%s without started_at', run.status),
+    format(
+      'update public.telemetry_analysis_runs set started_at = %L where run_id = %L and started_at is null;',
+      least(coalesce(leo.last_entered_at('telemetry_run', run.run_id, 'RUNNING'), run.triggered_at), run.finished_at),
+      run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.started_at is null and run.status in ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT');
+
+  return query
+  select
+    'run_without_end',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('%s without finished_at', run.status),
+    format(
+      'update public.telemetry_analysis_runs set finished_at = %L where run_id = %L and finished_at is null;',
+      greatest(coalesce(leo.last_entered_at('telemetry_run', run.run_id, run.status), run.updated_at), run.started_at),
+      run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.finished_at is null and run.status not in ('QUEUED', 'RUNNING');
+
+  return query
+  select
+    'run_active_with_end',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('%s, but finished at %s', run.status, run.finished_at),
+    format(
+      'update public.telemetry_analysis_runs set finished_at = null, duration_ms = null where run_id = %L;', run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.finished_at is not null and run.status in ('QUEUED', 'RUNNING');
+
+  return query
+  select
+    'run_ends_before_start',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('started at %s and finished before that, at %s', run.started_at, run.finished_at),
+    format(
+      'update public.telemetry_analysis_runs set started_at = finished_at'
+      ' - interval ''1 ms'' * greatest(coalesce(duration_ms, 0), 0) where run_id = %L;',
+      run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.finished_at < run.started_at and run.status not in ('QUEUED', 'RUNNING');
+
+  return query
+  select
+    'run_success_without_evidence',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    'SUCCEEDED, but says neither how many rows it scanned nor INSUFFICIENT_DATA; it counts as fresh',
+    format(
+      'select leo.override_status(''telemetry_run'', %L, ''FAILED'', ''success without evidence'');', run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.status = 'SUCCEEDED'
+    and not leo.is_telemetry_evidence(
+      jsonb_build_object('reason_code', run.reason_code, 'output_ref', run.output_ref)
+    );
+
+  return query
+  select
+    'run_figures_out_of_range',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    format('duration_ms is %s and findings_count is %s', run.duration_ms, run.findings_count),
+    format(
+      'update public.telemetry_analysis_runs set duration_ms = leo.duration_ms(started_at, finished_at),'
+      ' findings_count = greatest(findings_count, 0) where run_id = %L;',
+      run.run_id
+    )
+  from public.telemetry_analysis_runs run
+  where run.duration_ms < 0 or run.findings_count < 0;
+end
+$$;
+
+revoke execute on function leo.doctor_of_runs() from public, anon, authenticated, service_role;
+
+comment on function leo.doctor_of_runs() is
+  'What is wrong with telemetry runs: stuck, active twice, times that contradict their status, successes without '
+  'evidence. Called by leo.doctor().';
+
+create function leo.doctor_of_generations()
+returns setof leo.finding
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query
+  select
+    'generation_running_too_long',
+    'okr_generation_log',
+    generation.id::text,
+    format('running since %s', coalesce(generation.created_at, generation.generation_date)),
+    'select leo.sweep(''{}'', ''{}'');'
+  from public.okr_generation_log generation
+  where generation.status = 'running'
+    and coalesce(generation.created_at, generation.generation_date::timestamp at time zone 'utc')
+      < now() - interval '1 day 5 minutes';
+
+  return query
+  select
+    'generation_of_period_taken',
+    'okr_generation_log',
+    standing.id::text,
+    format('%s, beside another generation of %s', standing.status, standing.period),
+    case standing.status
+      when 'running' then
+        format(
+          'select leo.move_okr_generation(%L, ''{"error_message": "another one stands"}'', ''{"event": "fail"}'');',
+          standing.id
+        )
+      else
+        format(
+          'select leo.override_status(''okr_generation'', %L, ''failed'', ''another generation stands'');', standing.id
+        )
+    end
+  from (
+    select
+      generation.*,
+      row_number() over (
+        partition by generation.period
+        order by generation.status = 'completed' desc, generation.created_at nulls last, generation.id
+      ) as place
+    from public.okr_generation_log generation
+    where generation.status in ('running', 'completed')
+  ) as standing
+  where standing.place > 1;
+
+  return query
+  select
+    'generation_without_status',
+    'okr_generation_log',
+    generation.id::text,
+    'has no status, and no event leads out of that',
+    format('select leo.override_status(''okr_generation'', %L, ''failed'', ''it had no status'');', generation.id)
+  from public.okr_generation_log generation
+  where generation.status is null;
+
+  return query
+  select
+    'generation_period_malformed',
+    'okr_generation_log',
+    generation.id::text,
+    format('period is %L and not a month as YYYY-MM', left(generation.period, 40)),
+    format(
+      'update public.okr_generation_log set period = to_char(generation_date, ''YYYY-MM'') where id = %L;',
+      generation.id
+    )
+  from public.okr_generation_log generation
+  where generation.period !~ '^[0-9]{4}-(0[1-9]|1[0-2])$';
+
+  return query
+  select
+    'generation_counts_contradict',
+    'okr_generation_log',
+    generation.id::text,
+    format(
+      '%s top-down and %s bottom-up make %s', generation.top_down_count, generation.bottom_up_count,
+      generation.total_krs_generated
+    ),
+    format(
+      'update public.okr_generation_log set top_down_count = greatest(top_down_count, 0),'
+      ' bottom_up_count = greatest(bottom_up_count, 0),'
+      ' total_krs_generated = greatest(top_down_count, 0) + greatest(bottom_up_count, 0) where id = %L;',
+      generation.id
+    )
+  from public.okr_generation_log generation
+  where generation.top_down_count < 0
+    or generation.bottom_up_count < 0
+    or generation.top_down_count::bigint + generation.bottom_up_count <> generation.total_krs_generated;
+
+  -- As leo.move_okr_generation has them, but for rounding.
+  return query
+  select
+    'generation_ratios_contradict',
+    'okr_generation_log',
+    generation.id::text,
+    format(
+      'ratios %s and %s of %s top-down and %s bottom-up', generation.top_down_ratio, generation.bottom_up_ratio,
+      generation.top_down_count, generation.bottom_up_count
+    ),
+    format(
+      'update public.okr_generation_log set top_down_ratio = %s, bottom_up_ratio = %s where id = %L;',
+      ratio.top_down, 1 - ratio.top_down, generation.id
+    )
+  from public.okr_generation_log generation
+  cross join lateral (
+    select
+      coalesce(
+        round(
+          greatest(generation.top_down_count, 0)
+            / nullif(greatest(generation.top_down_count, 0)::numeric + greatest(generation.bottom_up_count, 0), 0),
+          2
+        ),
+        0.40
+      ) as top_down
+  ) as ratio
+  where generation.status = 'completed'
+    and (
+      abs(generation.top_down_ratio + generation.bottom_up_ratio - 1) > 0.01
+      or (
+        generation.top_down_count + generation.bottom_up_count::bigint > 0
+        and abs(generation.top_down_ratio - ratio.top_down) > 0.01
+      )
+    );
+end
+$$;
+
+revoke execute on function leo.doctor_of_generations() from public, anon, authenticated, service_role;
+
+comment on function leo.doctor_of_generations() is
+  'What is wrong with OKR generations: stuck, two that stand for one period, figures that contradict each other. '
+  'Called by leo.doctor().';

@@ -1,0 +1,281 @@
+-- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
+set local lock_timeout = '5s';
+
+create function leo.doctor_of_checkpoints()
+returns setof leo.finding
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query
+  select
+    'checkpoint_orphaned',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    format('there is no session %s', checkpoint.session_id),
+    format('delete from public.exec_quality_checkpoints where id = %L;', checkpoint.id)
+  from public.exec_quality_checkpoints checkpoint
+  where not exists (
+    select from public.exec_implementation_sessions session where session.id = checkpoint.session_id
+  );
+
+  return query
+  select
+    'checkpoint_of_another_directive',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    format('says directive %s, and its session %s', checkpoint.sd_id, session.sd_id),
+    format(
+      'update public.exec_quality_checkpoints set sd_id = %L where id = %L;', session.sd_id, checkpoint.id
+    )
+  from public.exec_quality_checkpoints checkpoint
+  join public.exec_implementation_sessions session on session.id = checkpoint.session_id
+  where checkpoint.sd_id <> session.sd_id;
+
+  return query
+  select
+    'checkpoint_complete_without_record',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    format(
+      'complete without %s',
+      concat_ws(
+        ' and ',
+        case when checkpoint.completed_at is null then 'completed_at' end,
+        case when checkpoint.completed_by is null then 'completed_by' end
+      )
+    ),
+    format(
+      'update public.exec_quality_checkpoints set completed_at = coalesce(completed_at, %L),'
+      ' completed_by = coalesce(completed_by, %L) where id = %L;',
+      coalesce(passed.occurred_at, checkpoint.updated_at, now()),
+      coalesce(passed.actor, 'unknown'),
+      checkpoint.id
+    )
+  from public.exec_quality_checkpoints checkpoint
+  left join lateral (
+    select transition.occurred_at, transition.actor
+    from public.state_transitions transition
+    where transition.entity_id = checkpoint.id
+      and transition.machine = 'quality_checkpoint'
+      and transition.to_status = 'complete'
+      and transition.from_status is distinct from 'complete'
+    order by transition.id desc
+    limit 1
+  ) as passed on true
+  where checkpoint.is_complete and (checkpoint.completed_at is null or checkpoint.completed_by is null);
+
+  return query
+  select
+    'checkpoint_incomplete_with_record',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    format('incomplete, but completed by %s at %s', checkpoint.completed_by, checkpoint.completed_at),
+    format(
+      'update public.exec_quality_checkpoints set completed_at = null, completed_by = null where id = %L;',
+      checkpoint.id
+    )
+  from public.exec_quality_checkpoints checkpoint
+  where checkpoint.is_complete is not true
+    and (checkpoint.completed_at is not null or checkpoint.completed_by is not null);
+
+  return query
+  select
+    'checkpoint_score_out_of_range',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    format('score is %s', coalesce(checkpoint.score::text, 'null, though it is complete')),
+    format(
+      'update public.exec_quality_checkpoints set score = least(greatest(coalesce(score, 0), 0), 100) where id = %L;',
+      checkpoint.id
+    )
+  from public.exec_quality_checkpoints checkpoint
+  where checkpoint.score not between 0 and 100 or (checkpoint.score is null and checkpoint.is_complete);
+end
+$$;
+
+revoke execute on function leo.doctor_of_checkpoints() from public, anon, authenticated, service_role;
+
+comment on function leo.doctor_of_checkpoints() is
+  'What is wrong with quality checkpoints: orphaned, of another directive than their session, a record that '
+  'contradicts is_complete, scores out of range. Called by leo.doctor().';
+
+create function leo.doctor_of_handoffs()
+returns setof leo.finding
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query
+  select
+    'handoff_orphaned',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format('there is no session %s', handoff.session_id),
+    format('delete from public.exec_handoff_preparations where id = %L;', handoff.id)
+  from public.exec_handoff_preparations handoff
+  where not exists (select from public.exec_implementation_sessions session where session.id = handoff.session_id);
+
+  return query
+  select
+    'handoff_of_another_directive',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format('says directive %s, and its session %s', handoff.sd_id, session.sd_id),
+    format('update public.exec_handoff_preparations set sd_id = %L where id = %L;', session.sd_id, handoff.id)
+  from public.exec_handoff_preparations handoff
+  join public.exec_implementation_sessions session on session.id = handoff.session_id
+  where handoff.sd_id <> session.sd_id;
+
+  -- The one that has come furthest stays, or else the oldest.
+  return query
+  select
+    'handoff_open_twice',
+    'exec_handoff_preparations',
+    open.id::text,
+    format('%s, beside another hand-off of session %s that is not rejected', open.handoff_status, open.session_id),
+    format(
+      E'select leo.override_status(''handoff'', %1$L, ''rejected'', ''another hand-off is open'');\n'
+      'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, now()),'
+      ' response_at = coalesce(response_at, now()) where id = %1$L;',
+      open.id
+    )
+  from (
+    select
+      handoff.*,
+      row_number() over (
+        partition by handoff.session_id
+        order by
+          array_position(array['accepted', 'sent', 'ready', 'preparing'], handoff.handoff_status),
+          handoff.created_at nulls last,
+          handoff.id
+      ) as place
+    from public.exec_handoff_preparations handoff
+    where handoff.handoff_status <> 'rejected'
+  ) as open
+  where open.place > 1;
+
+  return query
+  select
+    'handoff_without_times',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format(
+      '%s without %s', handoff.handoff_status,
+      concat_ws(
+        ' and ',
+        case when handoff.sent_at is null then 'sent_at' end,
+        case when handoff.response_at is null and handoff.handoff_status <> 'sent' then 'response_at' end
+      )
+    ),
+    case handoff.handoff_status
+      when 'sent' then
+        format(
+          'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, %L) where id = %L;', known.sent_at,
+          handoff.id
+        )
+      else
+        format(
+          'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, %L),'
+          ' response_at = coalesce(response_at, %L) where id = %L;',
+          least(known.sent_at, handoff.response_at),
+          greatest(known.response_at, handoff.sent_at),
+          handoff.id
+        )
+    end
+  from public.exec_handoff_preparations handoff
+  cross join lateral (
+    select
+      coalesce(leo.last_entered_at('handoff', handoff.id, 'sent'), handoff.updated_at, now()) as sent_at,
+      coalesce(
+        leo.last_entered_at('handoff', handoff.id, handoff.handoff_status), handoff.updated_at, now()
+      ) as response_at
+  ) as known
+  where (handoff.handoff_status in ('sent', 'accepted', 'rejected') and handoff.sent_at is null)
+    or (handoff.handoff_status in ('accepted', 'rejected') and handoff.response_at is null);
+
+  return query
+  select
+    'handoff_with_times_to_come',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format(
+      '%s, but %s', handoff.handoff_status,
+      concat_ws(
+        ' and ',
+        case when handoff.handoff_status <> 'sent' then 'sent at ' || handoff.sent_at end,
+        'answered at ' || handoff.response_at
+      )
+    ),
+    format(
+      'update public.exec_handoff_preparations set %sresponse_at = null where id = %L;',
+      case when handoff.handoff_status <> 'sent' then 'sent_at = null, ' end,
+      handoff.id
+    )
+  from public.exec_handoff_preparations handoff
+  where (handoff.handoff_status in ('preparing', 'ready') and handoff.sent_at is not null)
+    or (handoff.handoff_status in ('preparing', 'ready', 'sent') and handoff.response_at is not null);
+
+  return query
+  select
+    'handoff_answered_before_sent',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format('sent at %s and answered before that, at %s', handoff.sent_at, handoff.response_at),
+    format('update public.exec_handoff_preparations set sent_at = response_at where id = %L;', handoff.id)
+  from public.exec_handoff_preparations handoff
+  where handoff.response_at < handoff.sent_at and handoff.handoff_status in ('accepted', 'rejected');
+
+  return query
+  select
+    'handoff_of_open_session',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format('%s, but its session %s is %s', handoff.handoff_status, session.id, session.status),
+    format(
+      E'select leo.override_status(''handoff'', %1$L, ''rejected'', ''its session is not completed'');\n'
+      'update public.exec_handoff_preparations set response_at = now() where id = %1$L;',
+      handoff.id
+    )
+  from public.exec_handoff_preparations handoff
+  join public.exec_implementation_sessions session on session.id = handoff.session_id
+  where handoff.handoff_status in ('sent', 'accepted') and session.status <> 'completed';
+
+  -- Whoever makes a hand-off accepted by a plain update is not asked who sent it.
+  return query
+  select
+    'handoff_accepted_by_sender',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    format('sent and accepted by %s', answered.actor),
+    format(
+      E'select leo.override_status(''handoff'', %1$L, ''sent'', ''accepted by its sender'');\n'
+      'update public.exec_handoff_preparations set response_at = null where id = %1$L;',
+      handoff.id
+    )
+  from public.exec_handoff_preparations handoff
+  cross join lateral (
+    select transition.actor
+    from public.state_transitions transition
+    where transition.entity_id = handoff.id and transition.machine = 'handoff' and transition.to_status = 'sent'
+    order by transition.id desc
+    limit 1
+  ) as sent
+  cross join lateral (
+    select transition.actor
+    from public.state_transitions transition
+    where transition.entity_id = handoff.id and transition.machine = 'handoff' and transition.to_status = 'accepted'
+    order by transition.id desc
+    limit 1
+  ) as answered
+  where handoff.handoff_status = 'accepted' and answered.actor = sent.actor;
+end
+$$;
+
+revoke execute on function leo.doctor_of_handoffs() from public, anon, authenticated, service_role;
+
+comment on function leo.doctor_of_handoffs() is
+  'What is wrong with hand-offs: orphaned, two open ones of a session, times that contradict their status, of a '
+  'session that is not completed, accepted by the sender. Called by leo.doctor().';

@@ -1,0 +1,139 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { repositoryRoot } from "../../local/paths.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { liveThrough } from "./busy-life.ts";
+import { type Problem, plantSilentSessionWithoutRoom, problems } from "./problems.ts";
+import { examine, type Finding, insert, insertCompany } from "./support.ts";
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await database.query(await readFile(join(repositoryRoot, "supabase", "seed.sql"), "utf8"));
+});
+afterAll(() => database.drop());
+
+/** What is found of which row, in any order. */
+const named = (findings: Pick<Finding, "problem" | "table_name" | "entity_id">[]) =>
+  findings.map(({ problem, table_name, entity_id }) => `${problem} ${table_name} ${entity_id}`).sort();
+
+const planted = (problem: Problem, ids: string[]) =>
+  ids.map((entity_id) => ({ problem: problem.problem, table_name: problem.table, entity_id }));
+
+/** As somebody would who copies them. */
+async function runFixes(findings: Finding[]): Promise<void> {
+  for (const { fix } of findings) await database.query(fix as string);
+}
+
+it("says nothing about the demo data", async () => {
+  expect(await examine(database)).toEqual([]);
+});
+
+it("says nothing about what the events make, with failures, retries, refusals and sweeps in between", async () => {
+  const { company } = await insertCompany(database);
+  await liveThrough(database, company);
+  expect(await examine(database)).toEqual([]);
+});
+
+describe("finds, in words, and nothing else, and its fix makes an end of it:", () => {
+  // Whatever a failed test has left behind must not fail the others.
+  afterEach(async () => {
+    for (let round = 0; round < 3; round++) await runFixes(await examine(database)).catch(() => {});
+  });
+
+  it.each(problems.map((each) => [`${each.problem} ${each.variant ?? ""}`, each] as const))(
+    "%s",
+    async (_name, each) => {
+      const ids = await each.plant(database);
+      expect(ids.length).toBeGreaterThan(0);
+      const found = await examine(database);
+      expect(named(found)).toEqual(named(planted(each, ids)));
+      for (const { detail } of found) expect(detail).toMatch(each.says);
+      await runFixes(found);
+      expect(await examine(database)).toEqual([]);
+    },
+  );
+});
+
+it("finds every problem of its list, one of each at a time", async () => {
+  const own = await createTestDatabase();
+  try {
+    const all: Pick<Finding, "problem" | "table_name" | "entity_id">[] = [];
+    for (const each of problems) all.push(...planted(each, await each.plant(own)));
+    const found = await examine(own);
+    expect(named(found)).toEqual(named(all));
+    expect(new Set(found.map(({ problem }) => problem))).toEqual(new Set(problems.map(({ problem }) => problem)));
+  } finally {
+    await own.drop();
+  }
+});
+
+it("has a case in this test for every problem that the functions name", async () => {
+  const [row] = await database.query<{ source: string }>(
+    `select string_agg(prosrc, '') as source from pg_proc
+     where pronamespace = 'leo'::regnamespace and proname like 'doctor\\_of\\_%'`,
+  );
+  const names = [...(row?.source ?? "").matchAll(/^ {2}select\s+(?:case [^']*)?'([a-z_]+)'(?: else '([a-z_]+)')?/gm)];
+  const found = new Set(names.flatMap(([, name, other]) => (other ? [name, other] : [name])));
+  expect([...found].sort()).toEqual([...new Set(problems.map(({ problem }) => problem))].sort());
+});
+
+it("has a way out for a silent session that the sweep has no room for", async () => {
+  const id = await plantSilentSessionWithoutRoom(database);
+  const found = await examine(database);
+  expect(found.map(({ problem }) => problem)).toEqual(["directive_with_two_open_sessions", "session_silent"]);
+  const silent = found.find(({ problem }) => problem === "session_silent");
+  expect(silent).toMatchObject({ entity_id: id, detail: expect.stringContaining("a paused session already") });
+  await runFixes([silent as Finding]);
+  expect(await examine(database)).toEqual([]);
+});
+
+it("names a hundred rows of a problem, or as many as asked for, and counts the rest", async () => {
+  await database.query(`
+    insert into public.orchestration_metrics (company_id, error_rate)
+    select (select id from public.companies limit 1), 2 from generate_series(1, 103)`);
+  const found = await examine(database);
+  expect(found).toHaveLength(101);
+  expect(found.at(-1)).toEqual({
+    problem: "metric_out_of_range",
+    table_name: "orchestration_metrics",
+    entity_id: null,
+    detail: "and 3 more",
+    fix: null,
+  });
+  expect((await examine(database, 1)).map(({ detail }) => detail)).toEqual(["error_rate is 2.0000", "and 102 more"]);
+  expect((await examine(database, 0)).map(({ detail }) => detail)).toEqual(["and 103 more"]);
+  await database.query("delete from public.orchestration_metrics where error_rate = 2");
+});
+
+describe("disturbs nobody:", () => {
+  it("it waits for no row and no writer, writes nothing, and holds no lock but a reader's", async () => {
+    const id = await insert(database, "public.telemetry_analysis_runs", {
+      run_id: "gen_random_uuid()",
+      scope_id: "gen_random_uuid()::text",
+      status: "'RUNNING'",
+      started_at: "now() - interval '1 hour'",
+    });
+    const writer = await database.connect();
+    await writer.query("begin");
+    for (const table of ["telemetry_analysis_runs", "exec_implementation_sessions", "orchestration_metrics"]) {
+      await writer.query(`lock table public.${table} in exclusive mode`);
+    }
+    const doctor = await database.connect();
+    await doctor.query("begin isolation level repeatable read read only; set local lock_timeout = '1s'");
+    const { rows } = await doctor.query("select * from leo.doctor()");
+    expect(rows.map(({ problem }) => problem)).toEqual(["run_past_deadline"]);
+    const locks = await doctor.query(
+      "select distinct mode from pg_locks where pid = pg_backend_pid() and locktype = 'relation'",
+    );
+    expect(locks.rows).toEqual([{ mode: "AccessShareLock" }]);
+    await doctor.query("commit");
+    await writer.query("rollback");
+    expect(await database.query("select status from public.telemetry_analysis_runs where id = $1", [id])).toEqual([
+      { status: "RUNNING" },
+    ]);
+    await database.query("delete from public.telemetry_analysis_runs where id = $1", [id]);
+  });
+});
