@@ -5,14 +5,16 @@ set local lock_timeout = '5s';
 -- come about through the event functions, nor past the guard; it is imported, or made by an owner who switched
 -- triggers off, or has been there before this project was. One function per family of tables; leo.doctor() calls them.
 --
--- They read, and nothing else: a fix is text for somebody to look at and run. Where the event functions have a rule,
--- they are asked, and a fix goes through them; what it should not do, it does not offer.
+-- They read, and nothing else: a fix is text for somebody to look at and run, perhaps much later. So each fix looks
+-- once more: it changes nothing where the problem is gone meanwhile, or where it has been run already. Where the event
+-- functions have a rule, it goes through them.
 
 create type leo.finding as (problem text, table_name text, entity_id text, detail text, fix text);
 
 comment on type leo.finding is
   'Something that the doctor found: the name of the problem, which stays the same; the table (of public where no '
-  'schema is named) and the row; what is wrong in words; and the statements that put it right.';
+  'schema is named) and the row; what is wrong in words; and the statements that put it right, which change nothing '
+  'where it is right; null where somebody has to decide.';
 
 create function leo.last_entered_at(machine text, entity_id uuid, status text)
 returns timestamptz
@@ -63,33 +65,38 @@ begin
     run.run_id::text,
     format('QUEUED since %s; no worker has claimed it', least(run.triggered_at, run.created_at)),
     format(
-      'select leo.move_telemetry_run(%L, ''{"reason": "queued for more than a day"}'', ''{"event": "cancel"}'');',
+      'select leo.move_telemetry_run(run_id, ''{"reason": "queued for more than a day"}'', ''{"event": "cancel"}'')'
+      ' from public.telemetry_analysis_runs where run_id = %L and status = ''QUEUED'';',
       run.run_id
     )
   from public.telemetry_analysis_runs run
   where run.status = 'QUEUED' and least(run.triggered_at, run.created_at) < now() - interval '1 day';
 
-  -- The one that is at work stays, or else the oldest.
+  -- The one that is at work stays, or else the oldest. One past its deadline is not at work.
   return query
   select
     'run_active_twice',
     'telemetry_analysis_runs',
     active.run_id::text,
     format(
-      '%s, and so is a run before it of scope %s', active.status, concat_ws(' ', active.scope_type, active.scope_id)
+      '%s, beside run %s of the same scope %s', active.status, active.first_run_id,
+      concat_ws(' ', active.scope_type, active.scope_id)
     ),
     format(
-      'select leo.move_telemetry_run(%L, ''{"reason": "another run is active"}'', ''{"event": "cancel"}'');',
-      active.run_id
+      'select leo.move_telemetry_run(%L, ''{"reason": "another run is active"}'', ''{"event": "cancel"}'')'
+      ' from public.telemetry_analysis_runs where run_id = %L and status in (''QUEUED'', ''RUNNING'');',
+      active.run_id, active.first_run_id
     )
   from (
     select
       run.*,
-      row_number() over (
-        partition by run.scope_type, run.scope_id order by run.status = 'RUNNING' desc, run.triggered_at, run.id
-      ) as place
+      row_number() over in_scope as place,
+      first_value(run.run_id) over in_scope as first_run_id
     from public.telemetry_analysis_runs run
-    where run.status in ('QUEUED', 'RUNNING')
+    where run.status = 'QUEUED' or (run.status = 'RUNNING' and leo.telemetry_run_deadline(run) > now())
+    window in_scope as (
+      partition by run.scope_type, run.scope_id order by run.status = 'RUNNING' desc, run.triggered_at, run.id
+    )
   ) as active
   where active.place > 1;
 
@@ -128,7 +135,9 @@ begin
     run.run_id::text,
     format('%s, but finished at %s', run.status, run.finished_at),
     format(
-      'update public.telemetry_analysis_runs set finished_at = null, duration_ms = null where run_id = %L;', run.run_id
+      'update public.telemetry_analysis_runs set finished_at = null, duration_ms = null where run_id = %L'
+      ' and status in (''QUEUED'', ''RUNNING'') and finished_at is not null;',
+      run.run_id
     )
   from public.telemetry_analysis_runs run
   where run.finished_at is not null and run.status in ('QUEUED', 'RUNNING');
@@ -141,7 +150,7 @@ begin
     format('started at %s and finished before that, at %s', run.started_at, run.finished_at),
     format(
       'update public.telemetry_analysis_runs set started_at = finished_at'
-      ' - interval ''1 ms'' * greatest(coalesce(duration_ms, 0), 0) where run_id = %L;',
+      ' - interval ''1 ms'' * greatest(coalesce(duration_ms, 0), 0) where run_id = %L and finished_at < started_at;',
       run.run_id
     )
   from public.telemetry_analysis_runs run
@@ -154,7 +163,10 @@ begin
     run.run_id::text,
     'SUCCEEDED, but says neither how many rows it scanned nor INSUFFICIENT_DATA; it counts as fresh',
     format(
-      'select leo.override_status(''telemetry_run'', %L, ''FAILED'', ''success without evidence'');', run.run_id
+      'select leo.override_status(''telemetry_run'', run_id, ''FAILED'', ''success without evidence'')'
+      ' from public.telemetry_analysis_runs where run_id = %L and status = ''SUCCEEDED'' and not'
+      ' leo.is_telemetry_evidence(jsonb_build_object(''reason_code'', reason_code, ''output_ref'', output_ref));',
+      run.run_id
     )
   from public.telemetry_analysis_runs run
   where run.status = 'SUCCEEDED'
@@ -170,7 +182,7 @@ begin
     format('duration_ms is %s and findings_count is %s', run.duration_ms, run.findings_count),
     format(
       'update public.telemetry_analysis_runs set duration_ms = leo.duration_ms(started_at, finished_at),'
-      ' findings_count = greatest(findings_count, 0) where run_id = %L;',
+      ' findings_count = greatest(findings_count, 0) where run_id = %L and (duration_ms < 0 or findings_count < 0);',
       run.run_id
     )
   from public.telemetry_analysis_runs run
@@ -208,27 +220,33 @@ begin
     'generation_of_period_taken',
     'okr_generation_log',
     standing.id::text,
-    format('%s, beside another generation of %s', standing.status, standing.period),
+    format('%s, beside generation %s of the same period %s', standing.status, standing.first_id, standing.period),
     case standing.status
       when 'running' then
         format(
-          'select leo.move_okr_generation(%L, ''{"error_message": "another one stands"}'', ''{"event": "fail"}'');',
-          standing.id
+          'select leo.move_okr_generation(%L, ''{"error_message": "another one stands"}'', ''{"event": "fail"}'')'
+          ' from public.okr_generation_log where id = %L and status in (''running'', ''completed'');',
+          standing.id, standing.first_id
         )
       else
         format(
-          'select leo.override_status(''okr_generation'', %L, ''failed'', ''another generation stands'');', standing.id
+          'select leo.override_status(''okr_generation'', generation.id, ''failed'', ''another generation stands'')'
+          ' from public.okr_generation_log generation, public.okr_generation_log other where generation.id = %L'
+          ' and generation.status = ''completed'' and other.id = %L and other.status = ''completed'';',
+          standing.id, standing.first_id
         )
     end
   from (
     select
       generation.*,
-      row_number() over (
-        partition by generation.period
-        order by generation.status = 'completed' desc, generation.created_at nulls last, generation.id
-      ) as place
+      row_number() over of_period as place,
+      first_value(generation.id) over of_period as first_id
     from public.okr_generation_log generation
     where generation.status in ('running', 'completed')
+    window of_period as (
+      partition by generation.period
+      order by generation.status = 'completed' desc, generation.created_at nulls last, generation.id
+    )
   ) as standing
   where standing.place > 1;
 
@@ -238,7 +256,11 @@ begin
     'okr_generation_log',
     generation.id::text,
     'has no status, and no event leads out of that',
-    format('select leo.override_status(''okr_generation'', %L, ''failed'', ''it had no status'');', generation.id)
+    format(
+      'select leo.override_status(''okr_generation'', id, ''failed'', ''it had no status'')'
+      ' from public.okr_generation_log where id = %L and status is null;',
+      generation.id
+    )
   from public.okr_generation_log generation
   where generation.status is null;
 
@@ -249,8 +271,9 @@ begin
     generation.id::text,
     format('period is %L and not a month as YYYY-MM', left(generation.period, 40)),
     format(
-      'update public.okr_generation_log set period = to_char(generation_date, ''YYYY-MM'') where id = %L;',
-      generation.id
+      'update public.okr_generation_log set period = to_char(generation_date, ''YYYY-MM'')'
+      ' where id = %L and period = %L;',
+      generation.id, generation.period
     )
   from public.okr_generation_log generation
   where generation.period !~ '^[0-9]{4}-(0[1-9]|1[0-2])$';
@@ -286,8 +309,10 @@ begin
       generation.top_down_count, generation.bottom_up_count
     ),
     format(
-      'update public.okr_generation_log set top_down_ratio = %s, bottom_up_ratio = %s where id = %L;',
-      ratio.top_down, 1 - ratio.top_down, generation.id
+      'update public.okr_generation_log set top_down_ratio = %s, bottom_up_ratio = %s where id = %L'
+      ' and greatest(top_down_count, 0) = %s and greatest(bottom_up_count, 0) = %s;',
+      ratio.top_down, 1 - ratio.top_down, generation.id, greatest(generation.top_down_count, 0),
+      greatest(generation.bottom_up_count, 0)
     )
   from public.okr_generation_log generation
   cross join lateral (

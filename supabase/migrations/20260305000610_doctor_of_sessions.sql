@@ -21,11 +21,13 @@ begin
     ),
     case
       when not sibling.statuses @> '{paused}' then 'select leo.sweep(''{}'', ''{}'');'
-      else
+      when not sibling.statuses @> '{cancelled,failed}' then
         format(
-          'select leo.move_exec_session(%L, ''{"reason": "no sign of life"}'', ''{"event": "%s"}'');',
-          session.id,
-          case when sibling.statuses @> '{cancelled}' then 'fail' else 'cancel' end
+          'select leo.move_exec_session(session.id, ''{"reason": "no sign of life"}'', ''{"event": "%s"}'')'
+          ' from public.exec_implementation_sessions session where session.id = %L and session.status = ''active'''
+          ' and leo.last_sign_of_life(session) < now() - leo.session_stale_after();',
+          case when sibling.statuses @> '{cancelled}' then 'fail' else 'cancel' end,
+          session.id
         )
     end
   from public.exec_implementation_sessions session
@@ -47,12 +49,14 @@ begin
     session.id::text,
     format('%s without completed_at', session.status),
     format(
-      'update public.exec_implementation_sessions set completed_at = %L where id = %L and completed_at is null;',
+      'update public.exec_implementation_sessions set completed_at = %L where id = %L and completed_at is null'
+      ' and status = %L;',
       greatest(
         coalesce(leo.last_entered_at('exec_session', session.id, session.status), session.updated_at, now()),
         session.started_at
       ),
-      session.id
+      session.id,
+      session.status
     )
   from public.exec_implementation_sessions session
   where session.completed_at is null and session.status in ('completed', 'failed', 'cancelled');
@@ -63,7 +67,11 @@ begin
     'exec_implementation_sessions',
     session.id::text,
     format('%s, but completed_at is %s', session.status, session.completed_at),
-    format('update public.exec_implementation_sessions set completed_at = null where id = %L;', session.id)
+    format(
+      'update public.exec_implementation_sessions set completed_at = null where id = %L'
+      ' and status in (''active'', ''paused'') and completed_at is not null;',
+      session.id
+    )
   from public.exec_implementation_sessions session
   where session.completed_at is not null and session.status in ('active', 'paused');
 
@@ -74,7 +82,8 @@ begin
     session.id::text,
     format('started at %s and ended before that, at %s', session.started_at, session.completed_at),
     format(
-      'update public.exec_implementation_sessions set started_at = least(created_at, completed_at) where id = %L;',
+      'update public.exec_implementation_sessions set started_at = least(created_at, completed_at) where id = %L'
+      ' and completed_at < started_at;',
       session.id
     )
   from public.exec_implementation_sessions session
@@ -86,11 +95,34 @@ begin
     'exec_implementation_sessions',
     session.id::text,
     format('completed, with incomplete required gates: %s', gates.names),
-    format(
-      E'select leo.override_status(''exec_session'', %L, ''active'', ''completed with open gates'');\n'
-      'update public.exec_implementation_sessions set completed_at = null where id = %L;',
-      session.id, session.id
-    )
+    case
+      -- Where reopening it would contradict what has come of it, or is not possible.
+      when exists (
+        select
+        from public.exec_handoff_preparations handoff
+        where handoff.session_id = session.id and handoff.handoff_status in ('sent', 'accepted')
+      ) or exists (
+        select
+        from public.exec_implementation_sessions other
+        where other.sd_id = session.sd_id and other.status in ('active', 'paused')
+      ) then
+        format(
+          'update public.exec_quality_checkpoints gate set is_required = false'
+          ' from public.exec_implementation_sessions session where session.id = %L and session.status = ''completed'''
+          ' and gate.session_id = session.id and gate.is_required is distinct from false'
+          ' and gate.is_complete is distinct from true;',
+          session.id
+        )
+      else
+        format(
+          E'select leo.override_status(''exec_session'', session.id, ''active'', ''completed with open gates'')'
+          ' from public.exec_implementation_sessions session where session.id = %1$L and session.status = ''completed'''
+          ' and exists (select from leo.incomplete_gates gate where gate.session_id = session.id);\n'
+          'update public.exec_implementation_sessions set completed_at = null where id = %1$L'
+          ' and status = ''active'' and completed_at is not null;',
+          session.id
+        )
+    end
   from public.exec_implementation_sessions session
   join (
     select
@@ -108,10 +140,11 @@ begin
     session.id::text,
     format('there is no directive %s', session.sd_id),
     format(
-      E'delete from public.exec_quality_checkpoints where session_id = %1$L;\n'
-      'delete from public.exec_handoff_preparations where session_id = %1$L;\n'
-      'delete from public.exec_implementation_sessions where id = %1$L;',
-      session.id
+      E'delete from public.exec_quality_checkpoints where session_id = %1$L%2$s;\n'
+      'delete from public.exec_handoff_preparations where session_id = %1$L%2$s;\n'
+      'delete from public.exec_implementation_sessions where id = %1$L%2$s;',
+      session.id,
+      format(' and not exists (select from public.strategic_directives_v2 where id = %L)', session.sd_id)
     )
   from public.exec_implementation_sessions session
   where not exists (select from public.strategic_directives_v2 sd where sd.id = session.sd_id);
@@ -129,7 +162,7 @@ begin
         format(
           E'begin;\nset local lock_timeout = ''2s'';\n'
           'alter table public.exec_implementation_sessions disable trigger count_attempts;\n'
-          'update public.exec_implementation_sessions set attempt = %s where id = %L;\n'
+          'update public.exec_implementation_sessions set attempt = %1$s where id = %2$L and attempt < %1$s;\n'
           'alter table public.exec_implementation_sessions enable trigger count_attempts;\ncommit;',
           history.attempts, session.id
         )
@@ -140,18 +173,22 @@ begin
           ' reason) select ''exec_session'', id, sd_id, ''override'', move.was, move.now, current_user,'
           ' ''attempt that was not recorded'' from public.exec_implementation_sessions,'
           ' generate_series(1, %1$s) as missing (number), (values (1, %2$L, %3$L), (2, %3$L, %2$L))'
-          ' as move (place, was, now) where id = %4$L order by missing.number, move.place;',
+          ' as move (place, was, now) where id = %4$L and status = %2$L and %5$s = (select max(transition.id)'
+          ' from public.state_transitions transition where transition.entity_id = %4$L)'
+          ' order by missing.number, move.place;',
           session.attempt - history.attempts,
           session.status,
           case session.status when 'active' then 'paused' else 'active' end,
-          session.id
+          session.id,
+          history.last_id
         )
     end
   from public.exec_implementation_sessions session
   join (
     select
       transition.entity_id,
-      1 + count(*) filter (where transition.from_status is not null and transition.to_status = 'active') as attempts
+      1 + count(*) filter (where transition.from_status is not null and transition.to_status = 'active') as attempts,
+      max(transition.id) as last_id
     from public.state_transitions transition
     where transition.machine = 'exec_session'
     group by transition.entity_id
@@ -174,27 +211,53 @@ stable
 set search_path = ''
 as $$
 begin
+  -- The events keep a directive to one session that is open or completed; unique (sd_id, status) alone does not. The
+  -- furthest stays: beside a completed session no other can be completed, nor paused beside a paused one. Those that
+  -- go can be retried once there is room for them.
   return query
   select
-    'directive_with_two_open_sessions',
+    'directive_with_two_sessions',
     'exec_implementation_sessions',
-    paused.id::text,
-    format('paused, while session %s of the same directive is active', active.id),
+    extra.id::text,
     format(
-      'select leo.move_exec_session(%L, ''{"reason": "another session is active"}'', ''{"event": "%s"}'');',
-      paused.id,
-      case
-        when exists (
-          select
-          from public.exec_implementation_sessions other
-          where other.sd_id = paused.sd_id and other.status = 'cancelled'
-        ) then 'fail'
-        else 'cancel'
-      end
+      '%s, beside session %s of the same directive, which is %s%s', extra.status, extra.first_id, extra.first_status,
+      case when ending.event is null then '; its failed or its cancelled session has to go first' end
+    ),
+    case
+      when ending.event is not null then
+        format(
+          'select leo.move_exec_session(%L, ''{"reason": "another session of the directive stands"}'','
+          ' ''{"event": "%s"}'') from public.exec_implementation_sessions where id = %L and status = %L;',
+          extra.id, ending.event, extra.first_id, extra.first_status
+        )
+    end
+  from (
+    select
+      session.*,
+      row_number() over of_directive as place,
+      first_value(session.id) over of_directive as first_id,
+      first_value(session.status) over of_directive as first_status
+    from public.exec_implementation_sessions session
+    where session.status in ('active', 'paused', 'completed')
+    window of_directive as (
+      partition by session.sd_id
+      order by array_position(array['completed', 'active', 'paused'], session.status::text), session.id
     )
-  from public.exec_implementation_sessions paused
-  join public.exec_implementation_sessions active on active.sd_id = paused.sd_id and active.status = 'active'
-  where paused.status = 'paused';
+  ) as extra
+  left join lateral (
+    select way.event
+    from (values (1, 'cancel', 'cancelled'), (2, 'fail', 'failed')) as way (place, event, status)
+    where not exists (
+      select
+      from public.exec_implementation_sessions other
+      where other.sd_id = extra.sd_id and other.status = way.status
+    )
+    order by way.place
+    -- The third of three takes what the second leaves.
+    offset extra.place - 2
+    limit 1
+  ) as ending on true
+  where extra.place > 1;
 
   -- The two sides of what the trigger update_sd_after_exec_completion does. A directive in another phase, LEAD_FINAL
   -- or one that only the full system knows, has been moved on by somebody.
@@ -207,8 +270,9 @@ begin
     format(
       'update public.strategic_directives_v2 set current_phase = ''PLAN_VERIFY'', phase_progress = 0,'
       ' progress_percentage = greatest(progress_percentage, 70), is_working_on = false, active_session_id = null,'
-      ' updated_at = current_timestamp where id = %L;',
-      sd.id
+      ' updated_at = current_timestamp where id = %L and current_phase is not distinct from %L'
+      ' and exists (select from public.exec_implementation_sessions where id = %L and status = ''completed'');',
+      sd.id, sd.current_phase, completed.id
     )
   from public.strategic_directives_v2 sd
   join public.exec_implementation_sessions completed on completed.sd_id = sd.id and completed.status = 'completed'
@@ -227,8 +291,9 @@ begin
     format('in PLAN_VERIFY, though its session %s is %s', open.id, open.status),
     format(
       'update public.strategic_directives_v2 set current_phase = ''EXEC_IMPLEMENTATION'','
-      ' updated_at = current_timestamp where id = %L;',
-      sd.id
+      ' updated_at = current_timestamp where id = %L and current_phase = ''PLAN_VERIFY'''
+      ' and exists (select from public.exec_implementation_sessions where id = %L and status = %L);',
+      sd.id, open.id, open.status
     )
   from public.strategic_directives_v2 sd
   cross join lateral (
@@ -250,5 +315,5 @@ $$;
 revoke execute on function leo.doctor_of_directives() from public, anon, authenticated, service_role;
 
 comment on function leo.doctor_of_directives() is
-  'What is wrong between strategic directives and their sessions: two open ones, or a phase that does not fit. '
+  'What is wrong between strategic directives and their sessions: more than one, or a phase that does not fit. '
   'Called by leo.doctor().';

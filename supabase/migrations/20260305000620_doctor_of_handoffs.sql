@@ -14,7 +14,11 @@ begin
     'exec_quality_checkpoints',
     checkpoint.id::text,
     format('there is no session %s', checkpoint.session_id),
-    format('delete from public.exec_quality_checkpoints where id = %L;', checkpoint.id)
+    format(
+      'delete from public.exec_quality_checkpoints where id = %L'
+      ' and not exists (select from public.exec_implementation_sessions where id = %L);',
+      checkpoint.id, checkpoint.session_id
+    )
   from public.exec_quality_checkpoints checkpoint
   where not exists (
     select from public.exec_implementation_sessions session where session.id = checkpoint.session_id
@@ -27,7 +31,10 @@ begin
     checkpoint.id::text,
     format('says directive %s, and its session %s', checkpoint.sd_id, session.sd_id),
     format(
-      'update public.exec_quality_checkpoints set sd_id = %L where id = %L;', session.sd_id, checkpoint.id
+      'update public.exec_quality_checkpoints checkpoint set sd_id = session.sd_id'
+      ' from public.exec_implementation_sessions session'
+      ' where checkpoint.id = %L and session.id = checkpoint.session_id and checkpoint.sd_id <> session.sd_id;',
+      checkpoint.id
     )
   from public.exec_quality_checkpoints checkpoint
   join public.exec_implementation_sessions session on session.id = checkpoint.session_id
@@ -48,7 +55,8 @@ begin
     ),
     format(
       'update public.exec_quality_checkpoints set completed_at = coalesce(completed_at, %L),'
-      ' completed_by = coalesce(completed_by, %L) where id = %L;',
+      ' completed_by = coalesce(completed_by, %L) where id = %L and is_complete'
+      ' and (completed_at is null or completed_by is null);',
       coalesce(passed.occurred_at, checkpoint.updated_at, now()),
       coalesce(passed.actor, 'unknown'),
       checkpoint.id
@@ -73,7 +81,8 @@ begin
     checkpoint.id::text,
     format('incomplete, but completed by %s at %s', checkpoint.completed_by, checkpoint.completed_at),
     format(
-      'update public.exec_quality_checkpoints set completed_at = null, completed_by = null where id = %L;',
+      'update public.exec_quality_checkpoints set completed_at = null, completed_by = null where id = %L'
+      ' and is_complete is not true and (completed_at is not null or completed_by is not null);',
       checkpoint.id
     )
   from public.exec_quality_checkpoints checkpoint
@@ -87,7 +96,8 @@ begin
     checkpoint.id::text,
     format('score is %s', coalesce(checkpoint.score::text, 'null, though it is complete')),
     format(
-      'update public.exec_quality_checkpoints set score = least(greatest(coalesce(score, 0), 0), 100) where id = %L;',
+      'update public.exec_quality_checkpoints set score = least(greatest(coalesce(score, 0), 0), 100) where id = %L'
+      ' and (score between 0 and 100) is not true;',
       checkpoint.id
     )
   from public.exec_quality_checkpoints checkpoint
@@ -114,7 +124,11 @@ begin
     'exec_handoff_preparations',
     handoff.id::text,
     format('there is no session %s', handoff.session_id),
-    format('delete from public.exec_handoff_preparations where id = %L;', handoff.id)
+    format(
+      'delete from public.exec_handoff_preparations where id = %L'
+      ' and not exists (select from public.exec_implementation_sessions where id = %L);',
+      handoff.id, handoff.session_id
+    )
   from public.exec_handoff_preparations handoff
   where not exists (select from public.exec_implementation_sessions session where session.id = handoff.session_id);
 
@@ -124,7 +138,12 @@ begin
     'exec_handoff_preparations',
     handoff.id::text,
     format('says directive %s, and its session %s', handoff.sd_id, session.sd_id),
-    format('update public.exec_handoff_preparations set sd_id = %L where id = %L;', session.sd_id, handoff.id)
+    format(
+      'update public.exec_handoff_preparations handoff set sd_id = session.sd_id'
+      ' from public.exec_implementation_sessions session'
+      ' where handoff.id = %L and session.id = handoff.session_id and handoff.sd_id <> session.sd_id;',
+      handoff.id
+    )
   from public.exec_handoff_preparations handoff
   join public.exec_implementation_sessions session on session.id = handoff.session_id
   where handoff.sd_id <> session.sd_id;
@@ -135,25 +154,34 @@ begin
     'handoff_open_twice',
     'exec_handoff_preparations',
     open.id::text,
-    format('%s, beside another hand-off of session %s that is not rejected', open.handoff_status, open.session_id),
     format(
-      E'select leo.override_status(''handoff'', %1$L, ''rejected'', ''another hand-off is open'');\n'
+      '%s, beside hand-off %s of the same session %s, which is %s', open.handoff_status, open.first_id,
+      open.session_id, open.first_status
+    ),
+    format(
+      E'select leo.override_status(''handoff'', open.id, ''rejected'', ''another hand-off is open'')'
+      ' from public.exec_handoff_preparations open, public.exec_handoff_preparations other where open.id = %1$L'
+      ' and open.handoff_status = %2$L and other.id = %3$L and other.handoff_status <> ''rejected'';\n'
       'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, now()),'
-      ' response_at = coalesce(response_at, now()) where id = %1$L;',
-      open.id
+      ' response_at = coalesce(response_at, now()) where id = %1$L and handoff_status = ''rejected'''
+      ' and (sent_at is null or response_at is null);',
+      open.id, open.handoff_status, open.first_id
     )
   from (
     select
       handoff.*,
-      row_number() over (
-        partition by handoff.session_id
-        order by
-          array_position(array['accepted', 'sent', 'ready', 'preparing'], handoff.handoff_status),
-          handoff.created_at nulls last,
-          handoff.id
-      ) as place
+      row_number() over of_session as place,
+      first_value(handoff.id) over of_session as first_id,
+      first_value(handoff.handoff_status) over of_session as first_status
     from public.exec_handoff_preparations handoff
     where handoff.handoff_status <> 'rejected'
+    window of_session as (
+      partition by handoff.session_id
+      order by
+        array_position(array['accepted', 'sent', 'ready', 'preparing'], handoff.handoff_status),
+        handoff.created_at nulls last,
+        handoff.id
+    )
   ) as open
   where open.place > 1;
 
@@ -173,16 +201,19 @@ begin
     case handoff.handoff_status
       when 'sent' then
         format(
-          'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, %L) where id = %L;', known.sent_at,
-          handoff.id
+          'update public.exec_handoff_preparations set sent_at = %L where id = %L and handoff_status = ''sent'''
+          ' and sent_at is null;',
+          known.sent_at, handoff.id
         )
       else
         format(
           'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, %L),'
-          ' response_at = coalesce(response_at, %L) where id = %L;',
+          ' response_at = coalesce(response_at, %L) where id = %L and handoff_status = %L'
+          ' and (sent_at is null or response_at is null);',
           least(known.sent_at, handoff.response_at),
           greatest(known.response_at, handoff.sent_at),
-          handoff.id
+          handoff.id,
+          handoff.handoff_status
         )
     end
   from public.exec_handoff_preparations handoff
@@ -210,9 +241,12 @@ begin
       )
     ),
     format(
-      'update public.exec_handoff_preparations set %sresponse_at = null where id = %L;',
+      'update public.exec_handoff_preparations set %sresponse_at = null where id = %L and handoff_status = %L'
+      ' and (%sresponse_at is not null);',
       case when handoff.handoff_status <> 'sent' then 'sent_at = null, ' end,
-      handoff.id
+      handoff.id,
+      handoff.handoff_status,
+      case when handoff.handoff_status <> 'sent' then 'sent_at is not null or ' end
     )
   from public.exec_handoff_preparations handoff
   where (handoff.handoff_status in ('preparing', 'ready') and handoff.sent_at is not null)
@@ -224,7 +258,10 @@ begin
     'exec_handoff_preparations',
     handoff.id::text,
     format('sent at %s and answered before that, at %s', handoff.sent_at, handoff.response_at),
-    format('update public.exec_handoff_preparations set sent_at = response_at where id = %L;', handoff.id)
+    format(
+      'update public.exec_handoff_preparations set sent_at = response_at where id = %L and response_at < sent_at;',
+      handoff.id
+    )
   from public.exec_handoff_preparations handoff
   where handoff.response_at < handoff.sent_at and handoff.handoff_status in ('accepted', 'rejected');
 
@@ -235,9 +272,13 @@ begin
     handoff.id::text,
     format('%s, but its session %s is %s', handoff.handoff_status, session.id, session.status),
     format(
-      E'select leo.override_status(''handoff'', %1$L, ''rejected'', ''its session is not completed'');\n'
-      'update public.exec_handoff_preparations set response_at = now() where id = %1$L;',
-      handoff.id
+      E'select leo.override_status(''handoff'', handoff.id, ''rejected'', ''its session is not completed'')'
+      ' from public.exec_handoff_preparations handoff'
+      ' join public.exec_implementation_sessions session on session.id = handoff.session_id'
+      ' where handoff.id = %1$L and handoff.handoff_status = %2$L and session.status <> ''completed'';\n'
+      'update public.exec_handoff_preparations set response_at = now() where id = %1$L'
+      ' and handoff_status = ''rejected'' and response_at is not distinct from %3$L;',
+      handoff.id, handoff.handoff_status, handoff.response_at
     )
   from public.exec_handoff_preparations handoff
   join public.exec_implementation_sessions session on session.id = handoff.session_id
@@ -251,9 +292,12 @@ begin
     handoff.id::text,
     format('sent and accepted by %s', answered.actor),
     format(
-      E'select leo.override_status(''handoff'', %1$L, ''sent'', ''accepted by its sender'');\n'
-      'update public.exec_handoff_preparations set response_at = null where id = %1$L;',
-      handoff.id
+      E'select leo.override_status(''handoff'', id, ''sent'', ''accepted by its sender'')'
+      ' from public.exec_handoff_preparations where id = %1$L and handoff_status = ''accepted'''
+      ' and response_at is not distinct from %2$L;\n'
+      'update public.exec_handoff_preparations set response_at = null where id = %1$L and handoff_status = ''sent'''
+      ' and response_at is not null;',
+      handoff.id, handoff.response_at
     )
   from public.exec_handoff_preparations handoff
   cross join lateral (

@@ -13,7 +13,7 @@ begin
   return query
   with latest as materialized (
     select distinct on (transition.machine, transition.entity_id)
-      transition.machine, transition.entity_id, transition.to_status
+      transition.machine, transition.entity_id, transition.to_status, transition.id
     from public.state_transitions transition
     order by transition.machine, transition.entity_id, transition.id desc
   ),
@@ -51,13 +51,15 @@ begin
     end,
     format(
       'insert into public.state_transitions (machine, entity_id, sd_id, event, from_status, to_status, actor, reason)'
-      ' values (%L, %L, %L, %L, %L, %L, current_user, ''not recorded at the time'');',
+      ' select %L, %2$L, %L, %L, %L, %L, current_user, ''not recorded at the time'' where (select max(id)'
+      ' from public.state_transitions where entity_id = %2$L and machine = %1$L) is not distinct from %7$L;',
       entity.machine,
       entity.id,
       entity.sd_id,
       case when latest.machine is null then 'insert' else 'override' end,
       latest.to_status,
-      entity.status
+      entity.status,
+      latest.id
     )
   from entities entity
   left join latest on latest.machine = entity.machine and latest.entity_id = entity.id
@@ -83,7 +85,7 @@ begin
     'user_company_access',
     access.id::text,
     format('is_active of user %s in company %s is null, which gives no access', access.user_id, access.company_id),
-    format('update public.user_company_access set is_active = false where id = %L;', access.id)
+    format('update public.user_company_access set is_active = false where id = %L and is_active is null;', access.id)
   from public.user_company_access access
   where access.is_active is null;
 
@@ -106,7 +108,10 @@ begin
     'leo.idempotency_keys',
     used.caller || ' ' || used.key,
     format('without an answer since %s; whoever repeats the request gets none', used.created_at),
-    format('delete from leo.idempotency_keys where caller = %L and key = %L;', used.caller, used.key)
+    format(
+      'delete from leo.idempotency_keys where caller = %L and key = %L and answer is null and created_at = %L;',
+      used.caller, used.key, used.created_at
+    )
   from leo.idempotency_keys used
   where used.answer is null and used.created_at < now() - interval '1 hour';
 end

@@ -53,6 +53,6 @@ revoke execute on function leo.doctor(integer) from public, anon, authenticated,
 
 comment on function leo.doctor(integer) is
   'What is stuck, orphaned or contradictory: one row per problem and entity, with the statements that put it right '
-  '(fix), of which it runs none. At most rows_per_problem (100) of each problem and table, then one row without an '
-  'entity that says how many more. Reads a snapshot and locks nothing. Called by operators, select * from '
-  'leo.doctor(), and by npm run doctor.';
+  '(fix; null where somebody has to decide), of which it runs none. At most rows_per_problem (100) of each problem '
+  'and table, then one row without an entity that says how many more. Reads a snapshot and locks nothing. Called by '
+  'operators, select * from leo.doctor(), and by npm run doctor.';

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { liveThrough } from "./busy-life.ts";
-import { type Problem, plantSilentSessionWithoutRoom, problems } from "./problems.ts";
-import { examine, type Finding, insert, insertCompany } from "./support.ts";
+import { type Problem, plantFullDirective, plantSilentSessionWithoutRoom, problems } from "./problems.ts";
+import { examine, type Finding, insert, insertCompany, pastTriggers } from "./support.ts";
 
 let database: TestDatabase;
 
@@ -27,6 +27,16 @@ async function runFixes(findings: Finding[]): Promise<void> {
   for (const { fix } of findings) await database.query(fix as string);
 }
 
+/** Every row of the tables that fixes write to. */
+async function contents(database: TestDatabase): Promise<Record<string, unknown[]>> {
+  const tables = [...new Set(problems.map(({ table }) => (table.includes(".") ? table : `public.${table}`)))];
+  const rows: Record<string, unknown[]> = {};
+  for (const table of [...tables, "public.state_transitions"]) {
+    rows[table] = await database.query(`select to_jsonb(t) as row from ${table} t order by to_jsonb(t)::text`);
+  }
+  return rows;
+}
+
 it("says nothing about the demo data", async () => {
   expect(await examine(database)).toEqual([]);
 });
@@ -35,6 +45,31 @@ it("says nothing about what the events make, with failures, retries, refusals an
   const { company } = await insertCompany(database);
   await liveThrough(database, company);
   expect(await examine(database)).toEqual([]);
+});
+
+it("does not take a run past its deadline for one at work, beside the one that was requested in its place", async () => {
+  const scope = { run_id: "gen_random_uuid()", scope_id: "'late'" };
+  const started = { status: "'RUNNING'", started_at: "now() - interval '3 minutes'" };
+  const id = await insert(database, "public.telemetry_analysis_runs", { ...scope, ...started });
+  await insert(database, "public.telemetry_analysis_runs", scope);
+  expect(await examine(database)).toEqual([]);
+  await database.query("delete from public.telemetry_analysis_runs where scope_id = 'late'");
+  expect(id).toBeDefined();
+});
+
+it("never takes a move that is being made for a contradiction", async () => {
+  const { company } = await insertCompany(database);
+  let isLiving = true;
+  const living = Promise.all([1, 2].map(() => liveThrough(database, company, false))).finally(() => {
+    isLiving = false;
+  });
+  const found = new Set<string>();
+  let examinations = 0;
+  for (; isLiving; examinations++) for (const { problem } of await examine(database)) found.add(problem);
+  await living;
+  expect(examinations).toBeGreaterThan(10);
+  // What is backdated there, for the sweep to end.
+  expect([...found].filter((problem) => !["session_silent", "run_past_deadline"].includes(problem))).toEqual([]);
 });
 
 describe("finds, in words, and nothing else, and its fix makes an end of it:", () => {
@@ -53,6 +88,11 @@ describe("finds, in words, and nothing else, and its fix makes an end of it:", (
       for (const { detail } of found) expect(detail).toMatch(each.says);
       await runFixes(found);
       expect(await examine(database)).toEqual([]);
+
+      // A fix may be run long after it was printed: where the problem is gone, it does nothing.
+      const mended = await contents(database);
+      await runFixes(found);
+      expect(await contents(database)).toEqual(mended);
     },
   );
 });
@@ -83,7 +123,7 @@ it("has a case in this test for every problem that the functions name", async ()
 it("has a way out for a silent session that the sweep has no room for", async () => {
   const id = await plantSilentSessionWithoutRoom(database);
   const found = await examine(database);
-  expect(found.map(({ problem }) => problem)).toEqual(["directive_with_two_open_sessions", "session_silent"]);
+  expect(found.map(({ problem }) => problem)).toEqual(["directive_with_two_sessions", "session_silent"]);
   const silent = found.find(({ problem }) => problem === "session_silent");
   expect(silent).toMatchObject({ entity_id: id, detail: expect.stringContaining("a paused session already") });
   await runFixes([silent as Finding]);
@@ -106,6 +146,21 @@ it("names a hundred rows of a problem, or as many as asked for, and counts the r
   expect((await examine(database, 1)).map(({ detail }) => detail)).toEqual(["error_rate is 2.0000", "and 102 more"]);
   expect((await examine(database, 0)).map(({ detail }) => detail)).toEqual(["and 103 more"]);
   await database.query("delete from public.orchestration_metrics where error_rate = 2");
+});
+
+it("has no statement to offer where somebody has to decide, and says what to do", async () => {
+  const ids = await plantFullDirective(database);
+  const found = await examine(database);
+  expect(found.map(({ entity_id, fix }) => ({ entity_id, fix }))).toEqual(
+    [...ids].sort().map((entity_id) => ({ entity_id, fix: null })),
+  );
+  for (const { detail } of found) expect(detail).toMatch(/; its failed or its cancelled session has to go first$/);
+  await pastTriggers(
+    database,
+    `delete from public.exec_quality_checkpoints where session_id in ('${ids.join("', '")}');
+     delete from public.exec_implementation_sessions where id in ('${ids.join("', '")}')`,
+  );
+  expect(await examine(database)).toEqual([]);
 });
 
 describe("disturbs nobody:", () => {

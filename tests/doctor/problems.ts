@@ -79,7 +79,7 @@ const takenPeriod = (status: string): Problem => ({
     await insert(database, `public.${generations}`, { ...values, created_at: "now() - interval '1 hour'" });
     return [await insert(database, `public.${generations}`, { ...values, status: `'${status}'` })];
   },
-  says: /beside another generation of 20\d\d-\d\d$/,
+  says: /beside generation .* of the same period 20\d\d-\d\d$/,
 });
 
 /** A session that is right but for one update. */
@@ -116,6 +116,19 @@ const checkpoint = (problem: string, columns: string, says: RegExp, variant?: st
   },
   says,
 });
+
+export const insertSession = (
+  database: TestDatabase,
+  sdId: string,
+  status: string,
+  values: Record<string, string> = {},
+): Promise<string> =>
+  insert(database, `public.${sessions}`, {
+    sd_id: `'${sdId}'`,
+    implementation_type: "'UI_COMPONENT'",
+    status: `'${status}'`,
+    ...values,
+  });
 
 const insertHandoff = async (database: TestDatabase, sessionId: string, values: Record<string, string> = {}) =>
   insert(database, `public.${handoffs}`, {
@@ -160,7 +173,7 @@ const metric = (problem: string, values: Record<string, string>, says: RegExp, v
 });
 
 const outOfRange = (column: string, value: string) =>
-  metric("metric_out_of_range", { [column]: value }, new RegExp(`^${column} is -?[0-9N]`));
+  metric("metric_out_of_range", { [column]: value }, new RegExp(`^${column} is -?([0-9N]|infinity)`));
 
 const resumed = async (database: TestDatabase) => {
   const made = await startedSession(database);
@@ -185,6 +198,49 @@ const attempt = (variant: string, value: number, status?: string): Problem => ({
     return [id];
   },
   says: new RegExp(`^attempt is ${value}, but it became active 2 times`),
+});
+
+/** A session that came into the database as completed, with gates that nobody has passed. */
+const openGates = (variant: string, add: (database: TestDatabase, sessionId: string) => Promise<void>): Problem => ({
+  problem: "session_completed_with_open_gates",
+  table: sessions,
+  variant,
+  async plant(database) {
+    const sdId = await createDirective(database);
+    await database.query("update public.strategic_directives_v2 set current_phase = 'PLAN_VERIFY' where id = $1", [
+      sdId,
+    ]);
+    const id = await insertSession(database, sdId, "completed", {
+      implementation_type: "'AUTHENTICATION'",
+      completed_at: "now()",
+    });
+    await add(database, id);
+    return [id];
+  },
+  says: /^completed, with incomplete required gates: CODE_QUALITY, SECURITY, TESTING$/,
+});
+
+/** A measurement that names what somebody deleted past the foreign keys. */
+const orphanedMetric = (
+  variant: string,
+  deletions: (own: Awaited<ReturnType<typeof insertCompany>>) => string,
+  says: RegExp,
+): Problem => ({
+  problem: "metric_orphaned",
+  table: metrics,
+  variant,
+  async plant(database) {
+    const own = await insertCompany(database);
+    const id = await insert(
+      database,
+      `public.${metrics}`,
+      { company_id: `'${own.company}'`, venture_id: `'${own.venture}'`, session_id: `'${own.session}'` },
+      "metric_id",
+    );
+    await pastTriggers(database, deletions(own));
+    return [id];
+  },
+  says,
 });
 
 /** Everything that the doctor knows, at least one way to it each. */
@@ -222,7 +278,7 @@ export const problems: Problem[] = [
         await insertRun(database, { ...scope, triggered_at: "now() - interval '2 hours'" }),
       ];
     },
-    says: /and so is a run before it of scope workspace both/,
+    says: /^QUEUED, beside run .* of the same scope workspace both$/,
   },
   {
     problem: "run_active_twice",
@@ -233,7 +289,7 @@ export const problems: Problem[] = [
       await insertRun(database, { ...scope, triggered_at: "now() - interval '1 hour'" });
       return [await insertRun(database, scope)];
     },
-    says: /of scope global$/,
+    says: /of the same scope global$/,
   },
 
   generation(
@@ -268,25 +324,14 @@ export const problems: Problem[] = [
     "completed_at = now() - interval '1 hour'",
     /ended before that/,
   ),
-  {
-    problem: "session_completed_with_open_gates",
-    table: sessions,
-    async plant(database) {
-      const sdId = await createDirective(database);
-      await database.query("update public.strategic_directives_v2 set current_phase = 'PLAN_VERIFY' where id = $1", [
-        sdId,
-      ]);
-      return [
-        await insert(database, `public.${sessions}`, {
-          sd_id: `'${sdId}'`,
-          implementation_type: "'AUTHENTICATION'",
-          status: "'completed'",
-          completed_at: "now()",
-        }),
-      ];
-    },
-    says: /^completed, with incomplete required gates: CODE_QUALITY, SECURITY, TESTING$/,
-  },
+  openGates("no more", async () => {}),
+  openGates("and a hand-off that was accepted", async (database, id) => {
+    await insertHandoff(database, id, {
+      handoff_status: "'accepted'",
+      sent_at: "now() - interval '1 hour'",
+      response_at: "now()",
+    });
+  }),
   {
     problem: "session_orphaned",
     table: sessions,
@@ -302,14 +347,35 @@ export const problems: Problem[] = [
   attempt("higher, active", 4),
   attempt("higher, failed", 3, "failed"),
   {
-    problem: "directive_with_two_open_sessions",
+    problem: "directive_with_two_sessions",
     table: sessions,
+    variant: "paused and active",
     async plant(database) {
       const { sdId } = await startedSession(database);
-      const values = { sd_id: `'${sdId}'`, implementation_type: "'UI_COMPONENT'", status: "'paused'" };
-      return [await insert(database, `public.${sessions}`, values)];
+      return [await insertSession(database, sdId, "paused")];
     },
-    says: /^paused, while session .* is active/,
+    says: /^paused, beside session .* of the same directive, which is active$/,
+  },
+  {
+    problem: "directive_with_two_sessions",
+    table: sessions,
+    variant: "paused, active and completed",
+    async plant(database) {
+      const { sdId } = await completedSession(database);
+      return [await insertSession(database, sdId, "paused"), await insertSession(database, sdId, "active")];
+    },
+    says: /^(active|paused), beside session .* of the same directive, which is completed$/,
+  },
+  {
+    problem: "directive_with_two_sessions",
+    table: sessions,
+    variant: "where one has been cancelled before",
+    async plant(database) {
+      const { sdId } = await startedSession(database);
+      await insertSession(database, sdId, "cancelled", { completed_at: "now()" });
+      return [await insertSession(database, sdId, "paused")];
+    },
+    says: /which is active$/,
   },
   {
     problem: "directive_behind_its_session",
@@ -435,7 +501,7 @@ export const problems: Problem[] = [
       await insertHandoff(database, id, { handoff_status: "'sent'", sent_at: "now()" });
       return [await insertHandoff(database, id, times), await insertHandoff(database, id)];
     },
-    says: /^preparing, beside another hand-off of session/,
+    says: /^preparing, beside hand-off .* of the same session .*, which is sent$/,
   },
   handoff("handoff_without_times", { handoff_status: "'sent'" }, /^sent without sent_at$/, "sent"),
   handoff(
@@ -501,6 +567,27 @@ export const problems: Problem[] = [
   outOfRange("api_calls_made", "-1"),
   outOfRange("stage_duration", "'-1 second'"),
   outOfRange("agent_response_time", "'-1 second'"),
+  outOfRange("stage_duration", "'infinity'"),
+  outOfRange("metric_period_start", "'-infinity'"),
+  outOfRange("metric_period_end", "'infinity'"),
+  {
+    problem: "metric_out_of_range",
+    table: metrics,
+    variant: "stage_id",
+    async plant(database) {
+      const { company } = await insertCompany(database);
+      // Brought along from a database that did not have the constraint.
+      await database.query(`alter table public.${metrics} drop constraint orchestration_metrics_stage_id_check`);
+      const values = { company_id: `'${company}'`, stage_id: "41" };
+      const id = await insert(database, `public.${metrics}`, values, "metric_id");
+      await database.query(
+        `alter table public.${metrics} add constraint orchestration_metrics_stage_id_check
+         check (stage_id >= 1 and stage_id <= 40) not valid`,
+      );
+      return [id];
+    },
+    says: /^stage_id is 41$/,
+  },
   metric(
     "metric_out_of_range",
     { error_rate: "2", compute_cost: "-1" },
@@ -522,17 +609,16 @@ export const problems: Problem[] = [
     { metric_period_start: "now()", metric_period_end: "now() - interval '1 hour'" },
     /^from .* to /,
   ),
-  metric("metric_without_company", { company_id: "null" }, /^belongs to no company/, "and nothing to tell by"),
   metric(
     "metric_without_company",
     { company_id: "null", venture_id: "$venture" },
-    /^belongs to no company/,
+    /^belongs to no company.* its venture belongs to company/,
     "a venture",
   ),
   metric(
     "metric_without_company",
     { company_id: "null", session_id: "$session" },
-    /^belongs to no company/,
+    /^belongs to no company.* its session belongs to company/,
     "a session",
   ),
   metric("metric_of_another_company", { venture_id: "$otherVenture" }, /^its venture belongs to company/),
@@ -542,7 +628,27 @@ export const problems: Problem[] = [
     { venture_id: "$otherVenture", session_id: "$otherSession" },
     /^its venture belongs to company .* and its session belongs to company/,
   ),
+  orphanedMetric(
+    "a venture and a session",
+    ({ venture, session }) =>
+      `delete from public.ventures where id = '${venture}';
+       delete from public.eva_orchestration_sessions where session_id = '${session}'`,
+    /^there is nothing that venture_id and session_id names$/,
+  ),
+  orphanedMetric(
+    "all of it",
+    ({ company, venture, session }) =>
+      `delete from public.ventures where id = '${venture}';
+       delete from public.eva_orchestration_sessions where session_id = '${session}';
+       delete from public.companies where id = '${company}'`,
+    /^there is nothing that company_id and venture_id and session_id names$/,
+  ),
   metric("metric_without_time", { recorded_at: "null" }, /^has no recorded_at/),
+  metric(
+    "metric_without_time",
+    { recorded_at: "'-infinity'", metric_period_end: "now()" },
+    /^recorded_at is -infinity, so/,
+  ),
   metric("metric_from_the_future", { recorded_at: "now() + interval '25 hours'" }, /^recorded_at is/),
   metric("metric_from_the_future", { recorded_at: "'infinity'" }, /^recorded_at is infinity/, "infinity"),
 
@@ -647,11 +753,14 @@ export const problems: Problem[] = [
 /** A silent session beside a paused one of the same directive, which the sweep has no room for: two problems. */
 export async function plantSilentSessionWithoutRoom(database: TestDatabase): Promise<string> {
   const { id, sdId } = await startedSession(database);
-  await insert(database, `public.${sessions}`, {
-    sd_id: `'${sdId}'`,
-    implementation_type: "'UI_COMPONENT'",
-    status: "'paused'",
-  });
+  await insertSession(database, sdId, "paused");
   await silence(database, id);
   return id;
+}
+
+/** A directive with a session in each status: two of them are one too many, and there is no status left for them. */
+export async function plantFullDirective(database: TestDatabase): Promise<string[]> {
+  const { sdId } = await completedSession(database);
+  for (const status of ["failed", "cancelled"]) await insertSession(database, sdId, status, { completed_at: "now()" });
+  return [await insertSession(database, sdId, "active"), await insertSession(database, sdId, "paused")];
 }
