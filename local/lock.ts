@@ -49,6 +49,12 @@ async function isHeld(holder: Awaited<ReturnType<typeof readHolder>>): Promise<b
   return typeof holder === "object" && (await processIdentity(holder.pid)) === holder.identity;
 }
 
+/** @returns the address of the stack that has the lock, or null when none is running */
+export async function runningStackUrl(file: string): Promise<string | null> {
+  const holder = await readHolder(file);
+  return typeof holder === "object" && (await isHeld(holder)) ? holder.url : null;
+}
+
 /**
  * Makes sure that one stack at a time uses a data folder. A lock whose holder was killed is taken over.
  *

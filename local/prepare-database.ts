@@ -22,8 +22,15 @@ export function withoutPassword(url: string): string {
   return shown.toString();
 }
 
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a connection of its own.
+ *
+ * @throws StackError when the database cannot be reached
+ */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  // A connection that breaks fails the query too, which is where it is dealt with.
+  client.on("error", () => {});
   try {
     await client.connect();
   } catch (error) {

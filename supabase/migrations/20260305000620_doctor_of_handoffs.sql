@@ -79,7 +79,9 @@ begin
     'checkpoint_incomplete_with_record',
     'exec_quality_checkpoints',
     checkpoint.id::text,
-    format('incomplete, but completed by %s at %s', checkpoint.completed_by, checkpoint.completed_at),
+    concat_ws(
+      ' ', 'incomplete, but completed', 'by ' || checkpoint.completed_by, 'at ' || checkpoint.completed_at
+    ),
     format(
       'update public.exec_quality_checkpoints set completed_at = null, completed_by = null where id = %L'
       ' and is_complete is not true and (completed_at is not null or completed_by is not null);',

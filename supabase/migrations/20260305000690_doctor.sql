@@ -7,6 +7,9 @@ language plpgsql
 -- One snapshot for all of it, so that nothing that moves meanwhile looks like a contradiction.
 stable
 set search_path = ''
+-- A time in a fix has to mean the same to whoever runs it.
+set datestyle = 'ISO, YMD'
+set timezone = 'UTC'
 as $$
 declare
   v_rows constant integer := greatest(coalesce(doctor.rows_per_problem, 100), 0);

@@ -163,6 +163,16 @@ it("has no statement to offer where somebody has to decide, and says what to do"
   expect(await examine(database)).toEqual([]);
 });
 
+it("writes times as everybody reads them, whatever the reader's settings", async () => {
+  const finished = { ...{ scope_id: "'times'", run_id: "gen_random_uuid()" }, status: "'QUEUED'" };
+  await insert(database, "public.telemetry_analysis_runs", { ...finished, finished_at: "'2026-03-04 05:06:07+00'" });
+  const reader = await database.connect();
+  await reader.query("set datestyle = 'SQL, DMY'; set timezone = 'Asia/Tokyo'");
+  const { rows } = await reader.query("select * from leo.doctor()");
+  expect(rows.map(({ detail }) => detail)).toEqual(["QUEUED, but finished at 2026-03-04 05:06:07+00"]);
+  await database.query("delete from public.telemetry_analysis_runs where scope_id = 'times'");
+});
+
 describe("disturbs nobody:", () => {
   it("it waits for no row and no writer, writes nothing, and holds no lock but a reader's", async () => {
     const id = await insert(database, "public.telemetry_analysis_runs", {

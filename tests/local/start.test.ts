@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { freePort, requireFreePort } from "../../local/ports.ts";
 import { createTestDatabase } from "../support/database.ts";
-import { type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
+import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
 
 const shell = promisify(execFile);
 
@@ -26,19 +26,6 @@ function start(...args: string[]): StartCommand {
 async function stop(command: StartCommand): Promise<number | null> {
   command.child.kill("SIGINT");
   return command.exit;
-}
-
-/** Two neighbouring free ports: the API's and PostgreSQL's. */
-async function freePortPair(): Promise<number> {
-  for (;;) {
-    const first = await freePort();
-    try {
-      await requireFreePort(first + 1, "", "");
-      return first;
-    } catch {
-      // The neighbour is taken; try elsewhere.
-    }
-  }
 }
 
 /** The calls that `npm start` printed, one text each, as a user would copy them. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot } from "../../local/paths.ts";
+import { freePort, requireFreePort } from "../../local/ports.ts";
 
 /** `npm start` as a process of its own, with what it has printed so far. */
 export interface StartCommand {
@@ -18,6 +19,19 @@ export interface StartCommand {
 export async function temporaryState(): Promise<{ directory: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "leo-state-"));
   return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** Two neighbouring free ports: the API's and PostgreSQL's. */
+export async function freePortPair(): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    try {
+      await requireFreePort(first + 1, "", "");
+      return first;
+    } catch {
+      // The neighbour is taken; try elsewhere.
+    }
+  }
 }
 
 /** Runs what `npm start` runs, in `root` (this repository unless told otherwise). */
