@@ -127,7 +127,8 @@ it("examines the database of the stack that is running, without a word about whe
   }
   expect(await doctor([], ours)).toMatchObject({ code: 2, stderr: expect.stringContaining("no stack is running") });
   await running.remove();
-});
+  // It starts a whole stack, on a machine that may be busy with other tests.
+}, 120_000);
 
 describe("ends with 2 and says what to do", () => {
   it.each([
