@@ -28,7 +28,7 @@ select
   handoff.handoff_status as open_handoff_status,
   session.started_at,
   session.completed_at,
-  greatest(session.updated_at, gates.updated_at) as last_sign_of_life_at,
+  greatest(session.updated_at, gates.updated_at, handoff.updated_at) as last_sign_of_life_at,
   round(
     extract(epoch from coalesce(session.completed_at, now())) - extract(epoch from session.started_at)
   ) as age_seconds
@@ -48,10 +48,20 @@ left join lateral (
 ) as gates on true
 left join lateral (
   select
-    (array_agg(open.id order by open.created_at desc nulls last, open.id desc))[1] as id,
-    (array_agg(open.handoff_status order by open.created_at desc nulls last, open.id desc))[1] as handoff_status
-  from public.exec_handoff_preparations open
-  where open.session_id = session.id and open.handoff_status in ('preparing', 'ready', 'sent')
+    (array_agg(found.id order by found.created_at desc nulls last, found.id desc) filter (where found.is_open))[1]
+      as id,
+    (
+      array_agg(found.handoff_status order by found.created_at desc nulls last, found.id desc)
+      filter (where found.is_open)
+    )[1] as handoff_status,
+    max(found.updated_at) as updated_at
+  from (
+    select
+      made.id, made.handoff_status, made.created_at, made.updated_at,
+      made.handoff_status in ('preparing', 'ready', 'sent') as is_open
+    from public.exec_handoff_preparations made
+    where made.session_id = session.id
+  ) as found
 ) as handoff on true;
 
 -- Supabase's default privileges would let every API role write through it as well.
@@ -80,6 +90,6 @@ comment on column public.session_overview.started_at is 'When the implementation
 comment on column public.session_overview.completed_at is
   'When the session ended: completed, failed or cancelled. Empty while it is active or paused.';
 comment on column public.session_overview.last_sign_of_life_at is
-  'When the session or one of its checkpoints was last changed.';
+  'When the session, one of its checkpoints or one of its hand-offs was last changed.';
 comment on column public.session_overview.age_seconds is
   'Seconds from the start to the end, or to now while the session has not ended.';

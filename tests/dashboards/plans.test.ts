@@ -88,7 +88,7 @@ test.each([
   [
     "the findings of a scope without an id",
     "telemetry_findings where scope_type = 'global' and scope_id is null",
-    50,
+    300,
     "idx_telemetry_runs_scope_status",
   ],
   ["all findings", "telemetry_findings order by finished_at desc limit 50", 3000, "idx_telemetry_runs_scope_status"],

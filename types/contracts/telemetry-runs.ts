@@ -128,6 +128,8 @@ export const sweepAnswer = z.strictObject({
   sessions_paused: count,
   /** Keys first used more than a day ago. */
   idempotency_keys_deleted: count,
+  /** Days of companies whose metrics were summed up for dashboards. */
+  metric_days_rolled_up: count,
   /**
    * What could not be moved, rows or a kind as a whole; the database's log says why, and the next sweep tries again.
    * Rows that somebody was working on are not counted.
