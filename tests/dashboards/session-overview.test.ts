@@ -48,6 +48,10 @@ beforeAll(async () => {
     [running.id],
   );
   await api.database.query(
+    "update public.exec_handoff_preparations set updated_at = '2026-03-01 10:20Z' where session_id = $1",
+    [running.id],
+  );
+  await api.database.query(
     `update public.exec_implementation_sessions
      set started_at = '2026-03-01 10:00Z', completed_at = '2026-03-01 11:30Z', updated_at = '2026-03-01 11:30Z'
      where id = $1`,
@@ -77,9 +81,11 @@ describe("the overview of a session", () => {
     });
   });
 
-  test("has the later of the session's and its checkpoints' last changes as the last sign of life", async () => {
-    const { data } = await of(running.id);
-    expect(data?.last_sign_of_life_at).toBe("2026-03-01T10:30:00+00:00");
+  test("has the last change of the session, its checkpoints or its hand-offs as the last sign of life", async () => {
+    const sign = async (id: string) => (await of(id)).data?.last_sign_of_life_at;
+    expect(await sign(running.id)).toBe("2026-03-01T10:30:00+00:00");
+    // Accepted just now.
+    expect(Date.parse(`${await sign(finished.id)}`)).toBeGreaterThan(Date.parse("2026-03-02T00:00:00Z"));
   });
 
   test("has the age until now of one that runs, and until its end of one that ended", async () => {
