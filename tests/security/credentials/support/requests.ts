@@ -25,6 +25,12 @@ const machineOf: Record<string, keyof typeof stateMachines> = {
   "okr-generations": "okr_generation",
 };
 
+/** What the functions take that drive none. */
+const bodies: Record<string, (company: string) => Record<string, unknown>> = {
+  "orchestration-metrics": (company) => ({ metrics: [{ company_id: company, action_count: 1 }] }),
+  "telemetry-analyzer": () => ({ limit: 1 }),
+};
+
 /** What PATCH takes, by machine. */
 const updates: Record<string, Record<string, unknown>> = {
   exec_session: { implementation_progress: 40 },
@@ -44,9 +50,9 @@ export async function seedRequests(database: TestDatabase, machines: Record<stri
   const requests: Request[] = [];
   for (const operation of operations.filter(({ callers }) => callers !== "anyone")) {
     const name = machineOf[operation.function];
-    const made =
+    const made: { id?: string; body: Record<string, unknown> | undefined } =
       name === undefined
-        ? { body: { metrics: [{ company_id: company, action_count: 1 }] } }
+        ? { body: bodies[operation.function]?.(company) }
         : await seedFor(operation, name, machines[name] as Machine);
     const path = `${operation.function}${operation.path.replace(/:\w+/, made.id ?? "")}`.replace(/\/$/, "");
     requests.push({ operation, name: `${operation.method} ${operation.function}${operation.path}`, path, ...made });
