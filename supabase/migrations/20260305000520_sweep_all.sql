@@ -169,6 +169,8 @@ declare
   v_days integer := 0;
   v_skipped integer := 0;
 begin
+  perform leo.set_context(v_context);
+
   -- Before anything that locks rows somebody works on: this is what takes longest.
   begin
     v_days := leo.roll_up_metrics(time_limit => interval '1 second');
