@@ -26,7 +26,8 @@ Usage: npm start [-- options]
   --seed           load the demo data also into a database of --db-url
   --no-seed        load no demo data
   --sweep-every <seconds>
-                   how often leo.sweep ends what nobody will end any more
+                   how often leo.sweep ends what nobody will end any more,
+                   metrics are rolled up and telemetry is analysed
                    (default 60; 0: never)
   --help           this text
 

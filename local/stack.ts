@@ -20,6 +20,7 @@ import { type Services, startServices } from "./services.ts";
 import { StackError } from "./stack-error.ts";
 import type { Steps } from "./steps.ts";
 import { startSweeper } from "./sweeper.ts";
+import { analyzeTelemetry } from "./telemetry.ts";
 
 const postgresMajor = "17";
 
@@ -150,7 +151,12 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
     });
     undo.push(() => services.stop());
     if (options.sweepEvery > 0) {
-      const sweeper = startSweeper({ databaseUrl, intervalMs: options.sweepEvery * 1000, log });
+      const sweeper = startSweeper({
+        databaseUrl,
+        intervalMs: options.sweepEvery * 1000,
+        log,
+        analyze: () => analyzeTelemetry(services.url, secrets),
+      });
       undo.push(() => sweeper.stop());
     }
     const ended = Promise.race([

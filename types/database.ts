@@ -913,46 +913,6 @@ export type Database = {
         };
         Relationships: [];
       };
-      telemetry_thresholds: {
-        Row: {
-          baseline_window_days: number;
-          created_at: string;
-          dimension_key: string | null;
-          dimension_type: string;
-          id: string;
-          is_active: boolean;
-          lookback_window_days: number;
-          min_samples: number;
-          threshold_ratio: number;
-          updated_at: string;
-        };
-        ComputedFields: never;
-        Insert: {
-          baseline_window_days?: number;
-          created_at?: string;
-          dimension_key?: string | null;
-          dimension_type: string;
-          id?: string;
-          is_active?: boolean;
-          lookback_window_days?: number;
-          min_samples?: number;
-          threshold_ratio?: number;
-          updated_at?: string;
-        };
-        Update: {
-          baseline_window_days?: number;
-          created_at?: string;
-          dimension_key?: string | null;
-          dimension_type?: string;
-          id?: string;
-          is_active?: boolean;
-          lookback_window_days?: number;
-          min_samples?: number;
-          threshold_ratio?: number;
-          updated_at?: string;
-        };
-        Relationships: [];
-      };
       user_company_access: {
         Row: {
           access_level: string | null;

@@ -1,9 +1,10 @@
 -- Gives up rather than let everybody queue behind a migration that waits for a long transaction.
 set local lock_timeout = '5s';
 
--- What counts as a bottleneck: the figures of the analysis, for operators to tune without a release.
+-- What counts as a bottleneck: the figures of the analysis, for operators to tune without a release. In this schema,
+-- as a project may well have a table of that name in public, with other columns.
 
-create table public.telemetry_thresholds (
+create table leo.telemetry_thresholds (
   id uuid not null default gen_random_uuid(),
   dimension_type text not null,
   dimension_key text,
@@ -27,17 +28,7 @@ create table public.telemetry_thresholds (
   constraint telemetry_thresholds_lookback_window_days_check check (lookback_window_days between 1 and 90)
 );
 
-alter table public.telemetry_thresholds enable row level security;
-
-create policy telemetry_thresholds_all on public.telemetry_thresholds
-  for all to service_role using (true);
-
-create policy telemetry_thresholds_select on public.telemetry_thresholds
-  for select to authenticated using (true);
-
-revoke all on public.telemetry_thresholds from public, anon, authenticated, service_role;
-grant select on public.telemetry_thresholds to authenticated;
-grant select, insert, update, delete on public.telemetry_thresholds to service_role;
+revoke all on leo.telemetry_thresholds from public, anon, authenticated, service_role;
 
 create function leo.set_updated_at()
 returns trigger
@@ -53,36 +44,36 @@ $$;
 revoke execute on function leo.set_updated_at() from public, anon, authenticated, service_role;
 
 comment on function leo.set_updated_at() is
-  'Trigger: updated_at is the time of the change, whatever the writer sends.';
+  'Trigger: updated_at is the time of the change.';
 
 create trigger set_updated_at
-  before update on public.telemetry_thresholds
+  before update on leo.telemetry_thresholds
   for each row execute function leo.set_updated_at();
 
-comment on table public.telemetry_thresholds is
+comment on table leo.telemetry_thresholds is
   'From when on the telemetry analysis calls something a bottleneck, per dimension and where needed per key. '
   'The active row of the key counts, else the active default of its dimension; where there is neither, the '
   'analysis passes over it.';
-comment on column public.telemetry_thresholds.id is 'Identifies the threshold.';
-comment on column public.telemetry_thresholds.dimension_type is
+comment on column leo.telemetry_thresholds.id is 'Identifies the threshold.';
+comment on column leo.telemetry_thresholds.dimension_type is
   'What is compared: stage, venture, agent or session_type.';
-comment on column public.telemetry_thresholds.dimension_key is
+comment on column leo.telemetry_thresholds.dimension_key is
   'Which one: a stage number, venture id, agent name or session type, exactly as in the metrics; empty in the '
   'default of the dimension.';
-comment on column public.telemetry_thresholds.threshold_ratio is
+comment on column leo.telemetry_thresholds.threshold_ratio is
   'How many times the baseline the latest figure has to be, above 1.';
-comment on column public.telemetry_thresholds.min_samples is
+comment on column leo.telemetry_thresholds.min_samples is
   'How many of the latest samples have to be beyond threshold_ratio times the baseline, so that one outlier '
   'is no bottleneck.';
-comment on column public.telemetry_thresholds.baseline_window_days is
+comment on column leo.telemetry_thresholds.baseline_window_days is
   'Length of the window that says what is usual, in days of 24 hours; it ends where the lookback window begins.';
-comment on column public.telemetry_thresholds.lookback_window_days is
+comment on column leo.telemetry_thresholds.lookback_window_days is
   'Length of the window that is judged, in days of 24 hours back from the start of the analysis.';
-comment on column public.telemetry_thresholds.is_active is
+comment on column leo.telemetry_thresholds.is_active is
   'False: as if the row were not there, so that the default of the dimension counts again, if it is active.';
-comment on column public.telemetry_thresholds.created_at is 'When the row was written.';
-comment on column public.telemetry_thresholds.updated_at is 'When the row was last changed; set by trigger.';
+comment on column leo.telemetry_thresholds.created_at is 'When the row was written.';
+comment on column leo.telemetry_thresholds.updated_at is 'When the row was last changed; set by trigger.';
 
 -- The defaults of the columns are the defaults of the analysis.
-insert into public.telemetry_thresholds (dimension_type)
+insert into leo.telemetry_thresholds (dimension_type)
 values ('stage'), ('venture'), ('agent'), ('session_type');

@@ -93,7 +93,7 @@ declare
   v_companies constant uuid[] := leo.companies_of_scope(find_bottlenecks.scope_type, find_bottlenecks.scope_id);
   v_from constant timestamptz := as_of - (
     select max(make_interval(hours => 24 * (threshold.baseline_window_days + threshold.lookback_window_days)))
-    from public.telemetry_thresholds threshold
+    from leo.telemetry_thresholds threshold
     where threshold.is_active
   );
   v_found jsonb;
@@ -107,7 +107,7 @@ begin
       as_of - make_interval(hours => 24 * threshold.lookback_window_days) as latest_from,
       as_of - make_interval(hours => 24 * (threshold.baseline_window_days + threshold.lookback_window_days))
         as usual_from
-    from public.telemetry_thresholds threshold
+    from leo.telemetry_thresholds threshold
     where threshold.is_active
   ),
   scanned as materialized (

@@ -5,42 +5,25 @@ set local lock_timeout = '5s';
 -- The event functions keep updated_at, but a client that sets a status by supabase-js, or an operator in
 -- Studio, seldom thinks of it: a session that was resumed by hand would be taken for a dead one.
 
-create function leo.touch_updated_at()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-begin
-  new.updated_at := now();
-
-  return new;
-end
-$$;
-
-revoke execute on function leo.touch_updated_at() from public, anon, authenticated, service_role;
-
-comment on function leo.touch_updated_at() is
-  'Trigger of sessions, checkpoints and hand-offs: keeps updated_at for writers that do not.';
-
 -- Who writes another time means it, an import for example. The condition costs the others no call.
 
 create trigger touch_updated_at
   before update on public.exec_implementation_sessions
   for each row
   when (new.updated_at is not distinct from old.updated_at)
-  execute function leo.touch_updated_at();
+  execute function leo.set_updated_at();
 
 create trigger touch_updated_at
   before update on public.exec_quality_checkpoints
   for each row
   when (new.updated_at is not distinct from old.updated_at)
-  execute function leo.touch_updated_at();
+  execute function leo.set_updated_at();
 
 create trigger touch_updated_at
   before update on public.exec_handoff_preparations
   for each row
   when (new.updated_at is not distinct from old.updated_at)
-  execute function leo.touch_updated_at();
+  execute function leo.set_updated_at();
 
 comment on column public.exec_implementation_sessions.updated_at is
   'When the session was last changed: what its writer says, or by trigger.';

@@ -166,20 +166,8 @@ declare
   v_failed integer := 0;
   v_paused integer := 0;
   v_deleted integer := 0;
-  v_days integer := 0;
   v_skipped integer := 0;
 begin
-  perform leo.set_context(v_context);
-
-  -- Before anything that locks rows somebody works on: this is what takes longest.
-  begin
-    v_days := leo.roll_up_metrics(time_limit => interval '1 second');
-  exception
-    when others then
-      v_skipped := v_skipped + 1;
-      raise warning 'leo.sweep could not roll up metrics: %', sqlerrm;
-  end;
-
   -- One block for each kind, so that trouble with one is not the others'. The order among rows is by chance: where
   -- many cannot be moved, they do not stand before the others each time.
 
@@ -277,7 +265,6 @@ begin
     'okr_generations_failed', v_failed,
     'sessions_paused', v_paused,
     'idempotency_keys_deleted', v_deleted,
-    'metric_days_rolled_up', v_days,
     'skipped', v_skipped
   );
 end
@@ -290,5 +277,4 @@ comment on function leo.sweep(jsonb, jsonb) is
   'generations older than a day (fail), active sessions without a sign of life (pause), and idempotency keys '
   'older than a day (deleted). Up to request.limit of each (1000, of keys 10000); returns how many, and how many '
   'could not be moved (skipped, each with a warning). Waits for no row: what somebody is working on is left to the '
-  'next sweep. Rolls up metrics too, for a second, see leo.roll_up_metrics. Called every minute by pg_cron or the '
-  'local stack, and by the edge function telemetry-runs.';
+  'next sweep. Called every minute by pg_cron or the local stack, and by the edge function telemetry-runs.';

@@ -24,6 +24,11 @@ begin
     select cron.schedule('leo-sweep', '* * * * *', $job$select leo.sweep('{}', '{}')$job$)
   $cron$;
 
+  -- A job of its own: a day with millions of metrics takes its time, and must not keep the sweep from its work.
+  execute $cron$
+    select cron.schedule('leo-roll-up', '* * * * *', $job$select leo.roll_up_metrics()$job$)
+  $cron$;
+
   -- pg_cron keeps a row of each run for ever.
   execute $cron$
     select cron.schedule(
@@ -32,7 +37,7 @@ begin
       $job$
         delete from cron.job_run_details
         where end_time < now() - interval '7 days'
-          and jobid in (select jobid from cron.job where jobname in ('leo-sweep', 'leo-sweep-log'))
+          and jobid in (select jobid from cron.job where jobname in ('leo-sweep', 'leo-roll-up', 'leo-sweep-log'))
       $job$
     )
   $cron$;
@@ -42,7 +47,7 @@ $$;
 revoke execute on function leo.schedule_sweep() from public, anon, authenticated, service_role;
 
 comment on function leo.schedule_sweep() is
-  'Has pg_cron call leo.sweep every minute, as the role that calls this (postgres); may be called again. Raises '
+  'Has pg_cron call leo.sweep and leo.roll_up_metrics every minute, as the role that calls this (postgres); may be called again. Raises '
   'where the extension cannot be had. Called by its migration, and by operators who have enabled pg_cron later: '
   'select leo.schedule_sweep().';
 
@@ -53,7 +58,7 @@ declare
   v_hint text;
 begin
   perform leo.schedule_sweep();
-  raise notice 'pg_cron sweeps every minute (job leo-sweep)';
+  raise notice 'pg_cron sweeps and rolls metrics up every minute (jobs leo-sweep and leo-roll-up)';
 exception
   when others then
     get stacked diagnostics v_message = message_text, v_hint = pg_exception_hint;

@@ -7,15 +7,15 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(() => database.drop());
-afterEach(() => database.query("delete from public.telemetry_thresholds where dimension_key is not null"));
+afterEach(() => database.query("delete from leo.telemetry_thresholds where dimension_key is not null"));
 
 /** Inserts a threshold of one agent and returns it. */
 async function insert(columns: Record<string, unknown>): Promise<Record<string, unknown> | undefined> {
   const row = { dimension_type: "agent", dimension_key: "builder", ...columns };
   const names = Object.keys(row);
   const [inserted] = await database.query<{ row: Record<string, unknown> }>(
-    `insert into public.telemetry_thresholds as inserted (${names.join(", ")})
-     select ${names.join(", ")} from jsonb_populate_record(null::public.telemetry_thresholds, $1)
+    `insert into leo.telemetry_thresholds as inserted (${names.join(", ")})
+     select ${names.join(", ")} from jsonb_populate_record(null::leo.telemetry_thresholds, $1)
      returning to_jsonb(inserted) as row`,
     [JSON.stringify(row)],
   );
@@ -27,7 +27,7 @@ it("there is one for each dimension from the start, with the usual figures", asy
     await database.query(
       `select dimension_type, dimension_key, threshold_ratio::float, min_samples, baseline_window_days,
          lookback_window_days, is_active
-       from public.telemetry_thresholds order by dimension_type`,
+       from leo.telemetry_thresholds order by dimension_type`,
     ),
   ).toEqual(
     ["agent", "session_type", "stage", "venture"].map((dimension_type) => ({
@@ -74,7 +74,7 @@ it("refuses a second one for the same key", async () => {
 it("says when it was last changed, whatever the writer sends", async () => {
   await insert({ updated_at: "2020-01-01" });
   const [row] = await database.query<{ recent: boolean }>(
-    `update public.telemetry_thresholds set threshold_ratio = 4, updated_at = '2020-01-02'
+    `update leo.telemetry_thresholds set threshold_ratio = 4, updated_at = '2020-01-02'
      where dimension_key = 'builder' returning updated_at > now() - interval '1 minute' as recent`,
   );
   expect(row).toEqual({ recent: true });

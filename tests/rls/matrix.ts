@@ -66,7 +66,6 @@ export const matrix: Record<string, Record<Person, Cells>> = {
   okr_generation_log: readByUsers,
   // The one table that the documents show to who is not signed in.
   telemetry_analysis_runs: { ...readByUsers, anon: read("all") },
-  telemetry_thresholds: readByUsers,
   // The history: written by trigger, and by nobody else.
   state_transitions: { ...readByUsers, service: read("all") },
 

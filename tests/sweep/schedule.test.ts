@@ -86,8 +86,14 @@ describe("where pg_cron is there", () => {
   beforeEach(installInterfaceOfCron);
 
   it("the migration schedules a sweep for every minute", async () => {
-    expect(await migrateAgain()).toEqual([{ message: "pg_cron sweeps every minute (job leo-sweep)", hint: undefined }]);
-    expect((await jobs())[0]).toMatchObject({ jobname: "leo-sweep", schedule: "* * * * *" });
+    expect(await migrateAgain()).toEqual([
+      { message: "pg_cron sweeps and rolls metrics up every minute (jobs leo-sweep and leo-roll-up)", hint: undefined },
+    ]);
+    expect(await jobs()).toMatchObject([
+      { jobname: "leo-roll-up", schedule: "* * * * *" },
+      { jobname: "leo-sweep", schedule: "* * * * *" },
+      { jobname: "leo-sweep-log" },
+    ]);
   });
 
   it("it may be scheduled again, without a second job", async () => {
@@ -95,7 +101,7 @@ describe("where pg_cron is there", () => {
     const once = await jobs();
     await database.query("select leo.schedule_sweep()");
     expect(await jobs()).toEqual(once);
-    expect(once.map(({ jobname }) => jobname)).toEqual(["leo-sweep", "leo-sweep-log"]);
+    expect(once.map(({ jobname }) => jobname)).toEqual(["leo-roll-up", "leo-sweep", "leo-sweep-log"]);
   });
 
   it("the job sweeps, as the sweep", async () => {
@@ -103,10 +109,27 @@ describe("where pg_cron is there", () => {
       insert into public.telemetry_analysis_runs (run_id, status, started_at)
       values (gen_random_uuid(), 'RUNNING', now() - interval '1 hour')`);
     await database.query("select leo.schedule_sweep()");
-    const [sweep] = await jobs();
+    const [, sweep] = await jobs();
     await database.query(sweep?.command as string);
     expect(await database.query("select event, actor from public.state_transitions order by id desc limit 1")).toEqual([
       { event: "time_out", actor: "sweep" },
+    ]);
+  });
+
+  it("the other job rolls metrics up", async () => {
+    const [company] = await database.query<{ id: string }>(
+      "insert into public.companies (name) values ('A company') returning id",
+    );
+    await database.query(
+      "insert into public.orchestration_metrics (company_id, recorded_at) values ($1, now() - interval '1 day')",
+      [company?.id],
+    );
+    await database.query("select leo.schedule_sweep()");
+    const [rollUp] = await jobs();
+    // The first call tells writers to mark what they change; days are summed up from the next one on.
+    for (const _call of [1, 2]) await database.query(rollUp?.command as string);
+    expect(await database.query("select company_id from public.orchestration_daily_summaries")).toEqual([
+      { company_id: company?.id },
     ]);
   });
 
@@ -116,7 +139,7 @@ describe("where pg_cron is there", () => {
     await database.query(`
       insert into cron.job_run_details (jobid, runid, end_time)
       select job.jobid, days, now() - days * interval '1 day' from cron.job, (values (6), (8)) as age (days)`);
-    const [, log] = await jobs();
+    const [, , log] = await jobs();
     await database.query(log?.command as string);
     expect(
       await database.query(
@@ -124,6 +147,7 @@ describe("where pg_cron is there", () => {
          order by jobname, days`,
       ),
     ).toEqual([
+      { jobname: "leo-roll-up", days: 6 },
       { jobname: "leo-sweep", days: 6 },
       { jobname: "leo-sweep-log", days: 6 },
       { jobname: "theirs", days: 6 },

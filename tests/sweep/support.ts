@@ -10,7 +10,6 @@ export interface Swept {
   okr_generations_failed: number;
   sessions_paused: number;
   idempotency_keys_deleted: number;
-  metric_days_rolled_up: number;
   skipped: number;
 }
 

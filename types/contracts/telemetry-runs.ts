@@ -18,6 +18,10 @@ const worker = text(200);
 /** Body of `POST /telemetry-runs`: enqueues a run unless the scope has an active or a fresh one. */
 export const requestTelemetryRun = z.strictObject({
   scope_type: z.enum(scopeTypes).optional(),
+  /**
+   * Of a workspace the id of a company, of a user the id of a user; left out, the run reads everybody's metrics.
+   * Any other text is taken, and the analysis then fails with error_class `unknown_scope`.
+   */
   scope_id: text(200).optional(),
   triggered_by: z.enum(runTriggers).optional(),
   correlation_id: text(200).optional(),
@@ -128,8 +132,6 @@ export const sweepAnswer = z.strictObject({
   sessions_paused: count,
   /** Keys first used more than a day ago. */
   idempotency_keys_deleted: count,
-  /** Days of companies whose metrics were summed up for dashboards. */
-  metric_days_rolled_up: count,
   /**
    * What could not be moved, rows or a kind as a whole; the database's log says why, and the next sweep tries again.
    * Rows that somebody was working on are not counted.

@@ -107,9 +107,9 @@ export const usual: Omit<Threshold, "type"> = {
 
 /** Puts these thresholds in place of all that are there. */
 export async function replaceThresholds(database: TestDatabase, thresholds: Threshold[]): Promise<void> {
-  await database.query("delete from public.telemetry_thresholds");
+  await database.query("delete from leo.telemetry_thresholds");
   await database.query(
-    `insert into public.telemetry_thresholds (
+    `insert into leo.telemetry_thresholds (
        dimension_type, dimension_key, threshold_ratio, min_samples, baseline_window_days, lookback_window_days, is_active
      )
      select type, key, ratio, "minSamples", "baselineDays", "lookbackDays", "isActive"

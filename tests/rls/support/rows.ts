@@ -172,12 +172,6 @@ export function rowsOf({ database, companies, newcomer }: Cast): Record<string, 
       make: async () => ({ id: randomUUID(), run_id: randomUUID(), scope_id: randomUUID() }),
       change: (top_bottleneck_category) => ({ top_bottleneck_category }),
     },
-    telemetry_thresholds: {
-      ...shared,
-      key: "id",
-      make: async () => ({ id: randomUUID(), dimension_type: "agent", dimension_key: randomUUID() }),
-      change: (dimension_key) => ({ dimension_key }),
-    },
     okr_generation_log: {
       ...shared,
       key: "id",
