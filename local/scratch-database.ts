@@ -22,10 +22,17 @@ export interface ScratchDatabase {
  *
  * @param options.migrated applies all migrations with the real CLI first (default), or leaves the database as
  *   Supabase hands it over
+ * @param options.disposable whether its commits do without the disk (default)
+ * @param options.settings more server settings, as in postgresql.conf
  */
 export async function withScratchDatabase<T>(
   work: (database: ScratchDatabase) => Promise<T>,
-  options: { serverPackage?: ServerPackage; migrated?: boolean } = {},
+  options: {
+    serverPackage?: ServerPackage;
+    migrated?: boolean;
+    disposable?: boolean;
+    settings?: Record<string, string>;
+  } = {},
 ): Promise<T> {
   const dataDirectory = join(tmpdir(), `leo-scratch-${randomBytes(6).toString("hex")}`);
   const password = randomBytes(12).toString("hex");
@@ -37,7 +44,8 @@ export async function withScratchDatabase<T>(
     port: await freePort(),
     password,
     serverPackage: options.serverPackage,
-    disposable: true,
+    disposable: options.disposable ?? true,
+    settings: options.settings,
   });
   try {
     await bootstrapDatabase(server.adminUrl, password);

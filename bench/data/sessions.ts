@@ -1,0 +1,35 @@
+import type { BenchDatabase } from "../harness/lab.ts";
+
+/** Makes active sessions, each of a directive of its own, with their checkpoints. */
+export async function makeSessions(database: BenchDatabase, count: number): Promise<void> {
+  await database.query(
+    `insert into public.strategic_directives_v2
+       (id, title, status, category, priority, description, rationale, scope, sequence_rank, sd_key, current_phase)
+     select format('SD-BENCH-%s', n), 'A directive', 'active', 'infrastructure', 'high', '-', '-', '-', n,
+            format('SD-BENCH-%s', n), 'EXEC_IMPLEMENTATION'
+     from generate_series(1, $1::integer) n`,
+    [count],
+  );
+  await database.query(
+    `insert into public.exec_implementation_sessions (sd_id, implementation_type)
+     select format('SD-BENCH-%s', n), 'API_ENDPOINT' from generate_series(1, $1::integer) n`,
+    [count],
+  );
+  await database.query("vacuum analyze");
+}
+
+/** Adds moves of other sessions to the history until it has so many rows. */
+export async function fillHistory(database: BenchDatabase, rows: number): Promise<void> {
+  await database.query(
+    `insert into public.state_transitions
+       (machine, entity_id, sd_id, event, from_status, to_status, actor, request_id, occurred_at)
+     select 'exec_session', md5((n % 50000)::text)::uuid, format('SD-OLD-%s', n % 50000),
+            case n % 2 when 0 then 'pause' else 'resume' end,
+            case n % 2 when 0 then 'active' else 'paused' end,
+            case n % 2 when 0 then 'paused' else 'active' end,
+            'secret:default', md5(n::text), now() - interval '1 second' * ($1::integer - n)
+     from generate_series(1, $1::integer - (select count(*)::integer from public.state_transitions)) n`,
+    [rows],
+  );
+  await database.query("vacuum analyze public.state_transitions");
+}

@@ -1,0 +1,59 @@
+import type { BenchResult, GoalResult } from "./runner.ts";
+import type { Spread } from "./stats.ts";
+
+const WIDTH = 100;
+
+/** A number with three significant digits, thousands apart. */
+function short(value: number): string {
+  const text = Math.abs(value) >= 100 ? value.toFixed(0) : value === 0 ? "0" : String(Number(value.toPrecision(3)));
+  return text.replace(/\B(?=(\d{3})+$)/g, (gap, _digits, _offset, whole) => (whole.includes(".") ? gap : " "));
+}
+
+const range = ({ median, min, max }: Spread) => `${short(median)} (${short(min)}–${short(max)})`;
+
+/** Words in lines of at most `WIDTH` characters, each after `indent`. */
+export function wrapped(text: string, indent: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent.length + last.length + 1 + word.length <= WIDTH) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines.map((line) => `${indent}${line}\n`).join("");
+}
+
+function goalLine(goal: GoalResult): string {
+  const subject = goal.against === undefined ? goal.contender : `${goal.contender} ÷ ${goal.against}`;
+  const bound = goal.atMost === undefined ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
+  return wrapped(
+    `${goal.met ? "met    " : "NOT MET"}  ${goal.figure}, ${subject}: ${range(goal)}, goal ${bound}`,
+    "  ",
+  );
+}
+
+/** One bench as a table: median of the rounds, least and greatest in brackets. */
+export function table(result: BenchResult): string {
+  const figures = Object.entries(result.contenders[0]?.figures ?? {});
+  const header = ["", ...figures.map(([figure, { unit }]) => `${figure} ${unit}`), "done"];
+  const rows = result.contenders.map(({ name, done, figures }) => [
+    name,
+    ...Object.values(figures).map(range),
+    short(done),
+  ]);
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const line = (cells: string[]) =>
+    `  ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}\n`;
+  return [
+    `\n${result.name}\n`,
+    wrapped(result.question, "  "),
+    wrapped(`${result.how} ${result.rounds} rounds.`, "  "),
+    "\n",
+    line(header),
+    ...rows.map(line),
+    "\n",
+    ...result.goals.map(goalLine),
+  ].join("");
+}

@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { chooseDriver } from "../local/edge-functions.ts";
+import { repositoryRoot } from "../local/paths.ts";
+import { exitOnSignals } from "../local/processes.ts";
+import { withScratchDatabase } from "../local/scratch-database.ts";
+import { messageOf } from "../local/stack-error.ts";
+import { benches } from "./benches/index.ts";
+import type { Bench } from "./harness/bench.ts";
+import { type LabServer, withLab } from "./harness/lab.ts";
+import { machine, versions } from "./harness/machine.ts";
+import { installPackages } from "./harness/packages.ts";
+import { table, wrapped } from "./harness/report.ts";
+import { type Circumstances, store } from "./harness/results.ts";
+import { runBench } from "./harness/runner.ts";
+
+const help = `Measures, on a PostgreSQL of its own and real HTTP, and compares with the goals.
+
+Usage: npm run bench [-- options] [name …]
+
+  --quick     small data sets and short rounds: whether it works, not how fast it is
+  --durable   the server waits for the disk at each commit, as in production (here it does not:
+              then a commit costs little, and what is put before the database weighs more)
+  --list      names and questions
+  --help      this text
+
+A name also stands for those that begin with it: transitions, transitions-1. Without names: all.
+Results are printed, and written to bench/results/latest.json (of --quick: quick.json). The exit
+code says whether everything ran and did the work that it was timed for; whether a goal is met is
+in the table.
+`;
+
+/** More than PostgreSQL's own 128 MB of buffers, and no checkpoints in the middle of a round. */
+const serverSettings = {
+  shared_buffers: "1GB",
+  effective_cache_size: "3GB",
+  max_wal_size: "8GB",
+  checkpoint_timeout: "30min",
+  max_connections: "200",
+};
+
+function chosen(names: string[]): Bench[] {
+  const matches = (name: string) => benches.filter((bench) => bench.name === name || bench.name.startsWith(`${name}-`));
+  const unknown = names.find((name) => matches(name).length === 0);
+  if (unknown !== undefined) throw new Error(`there is no bench "${unknown}"; see npm run bench -- --list`);
+  return names.length === 0
+    ? [...benches]
+    : benches.filter((bench) => names.some((name) => matches(name).includes(bench)));
+}
+
+/** Where the work stands, on a terminal only. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+async function runAll(server: LabServer, list: Bench[], about: Circumstances): Promise<number> {
+  const file = join(repositoryRoot, "bench", "results", about.quick ? "quick.json" : "latest.json");
+  let failed = 0;
+  for (const bench of list) {
+    try {
+      const result = await withLab(server, (lab) => runBench(bench, lab, (text) => progress(`${bench.name}: ${text}`)));
+      progress("");
+      process.stdout.write(table(result));
+      await store(file, result, about);
+    } catch (error) {
+      progress("");
+      failed += 1;
+      process.stdout.write(`\n${bench.name}\n  FAILED ${messageOf(error)}\n`);
+    }
+  }
+  return failed;
+}
+
+async function main(args: string[]): Promise<number> {
+  const flag = { type: "boolean", default: false } as const;
+  const { values, positionals } = parseArgs({
+    args,
+    options: { quick: flag, durable: flag, list: flag, help: flag },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const list = chosen(positionals);
+  if (values.list) {
+    for (const { name, question } of list) process.stdout.write(`${name}\n${wrapped(question, "  ")}`);
+    return 0;
+  }
+  const stopListening = exitOnSignals();
+  await installPackages((text) => process.stdout.write(`${text}\n`));
+  const { quick, durable } = values;
+  const driver = await chooseDriver();
+  const failed = await withScratchDatabase(
+    async ({ url, adminUrl }) => {
+      const server: LabServer = { url, adminUrl, driver, quick };
+      const about: Circumstances = {
+        measured_at: new Date().toISOString(),
+        quick,
+        durable,
+        machine: machine(),
+        versions: await versions(server),
+      };
+      const { cpu, cores, memory_gib, kernel } = about.machine;
+      process.stdout.write(`${cpu}, ${cores} cores, ${memory_gib} GiB, ${kernel}\n`);
+      const used = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`);
+      process.stdout.write(wrapped(used.join(" · "), ""));
+      const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
+      process.stdout.write(`The server ${commit}. Medians of the rounds, least and greatest in brackets.\n`);
+      if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
+      return runAll(server, list, about);
+    },
+    { disposable: !durable, settings: serverSettings },
+  );
+  stopListening();
+  return failed === 0 ? 0 : 1;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`error: ${messageOf(error)}\n`);
+    process.exit(1);
+  },
+);
