@@ -1,5 +1,18 @@
 import type { Bench } from "../harness/bench.ts";
+import { claimLatency } from "./claim-latency.ts";
+import { history } from "./history.ts";
+import { request } from "./request.ts";
+import { roundTrips } from "./round-trips.ts";
+import { startBench } from "./start.ts";
 import { transitions1, transitions8 } from "./transitions.ts";
 
 /** Every bench, in the order of the table. */
-export const benches: readonly Bench[] = [transitions1, transitions8];
+export const benches: readonly Bench[] = [
+  transitions1,
+  transitions8,
+  roundTrips,
+  request,
+  claimLatency,
+  history,
+  startBench,
+];

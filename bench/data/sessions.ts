@@ -18,18 +18,22 @@ export async function makeSessions(database: BenchDatabase, count: number): Prom
   await database.query("vacuum analyze");
 }
 
+/** How many rows `fillHistory` gives each directive. */
+export const HISTORY_PER_DIRECTIVE = 20;
+
 /** Adds moves of other sessions to the history until it has so many rows. */
 export async function fillHistory(database: BenchDatabase, rows: number): Promise<void> {
   await database.query(
     `insert into public.state_transitions
        (machine, entity_id, sd_id, event, from_status, to_status, actor, request_id, occurred_at)
-     select 'exec_session', md5((n % 50000)::text)::uuid, format('SD-OLD-%s', n % 50000),
+     select 'exec_session', md5(directive::text)::uuid, format('SD-OLD-%s', directive),
             case n % 2 when 0 then 'pause' else 'resume' end,
             case n % 2 when 0 then 'active' else 'paused' end,
             case n % 2 when 0 then 'paused' else 'active' end,
             'secret:default', md5(n::text), now() - interval '1 second' * ($1::integer - n)
-     from generate_series(1, $1::integer - (select count(*)::integer from public.state_transitions)) n`,
-    [rows],
+     from generate_series(1, $1::integer - (select count(*)::integer from public.state_transitions)) n,
+          lateral (select n % ($1::integer / $2::integer) as directive) of`,
+    [rows, HISTORY_PER_DIRECTIVE],
   );
   await database.query("vacuum analyze public.state_transitions");
 }

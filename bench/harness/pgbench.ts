@@ -40,6 +40,13 @@ async function latencies(folder: string): Promise<Float64Array> {
   );
 }
 
+/** @throws Error with what pgbench said, and without the command line, which holds a password */
+function pgbench(args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return run("pgbench", args).catch(({ stderr }: { stderr?: string }) => {
+    throw new Error(stderr?.trim() || "pgbench failed");
+  });
+}
+
 /** @throws Error with what pgbench said, when a statement failed */
 export async function pgbenchLoad(load: SqlLoad, threads: number): Promise<LoadFigures> {
   const folder = await mkdtemp(join(tmpdir(), "leo-pgbench-"));
@@ -47,7 +54,7 @@ export async function pgbenchLoad(load: SqlLoad, threads: number): Promise<LoadF
     await writeFile(join(folder, "script.sql"), `${script(load)}\n`);
     const variables = Object.entries({ unstarted: "1", turn: "0", ...load.variables });
     const args = ["-n", "-M", "prepared", "-c", `${load.clients}`, "-j", `${threads}`, "-T", `${load.seconds}`];
-    const { stdout, stderr } = await run("pgbench", [
+    const { stdout, stderr } = await pgbench([
       ...args,
       ...["-f", join(folder, "script.sql"), "-l", `--log-prefix=${join(folder, "log")}`],
       ...variables.flatMap(([name, value]) => ["-D", `${name}=${value}`]),

@@ -25,7 +25,8 @@ export function wrapped(text: string, indent: string): string {
 
 function goalLine(goal: GoalResult): string {
   const subject = goal.against === undefined ? goal.contender : `${goal.contender} ÷ ${goal.against}`;
-  const bound = goal.atMost === undefined ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
+  const { atMost, atLeast } = goal;
+  const bound = atMost === atLeast ? `= ${atMost}` : atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
   return wrapped(
     `${goal.met ? "met    " : "NOT MET"}  ${goal.figure}, ${subject}: ${range(goal)}, goal ${bound}`,
     "  ",
@@ -49,7 +50,7 @@ export function table(result: BenchResult): string {
   return [
     `\n${result.name}\n`,
     wrapped(result.question, "  "),
-    wrapped(`${result.how} ${result.rounds} rounds.`, "  "),
+    wrapped(`${result.how} Rounds: ${result.rounds}.`, "  "),
     "\n",
     line(header),
     ...rows.map(line),

@@ -7,6 +7,7 @@ import type { LoadFigures } from "./stats.ts";
 export interface SqlLoad {
   url: string;
   clients: number;
+  /** Whole ones: pgbench knows no others. */
   seconds: number;
   /** Sent one after the other, over and over, each counted as one operation. `:name` is a variable. */
   statements: string[];
