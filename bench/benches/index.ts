@@ -1,6 +1,7 @@
 import type { Bench } from "../harness/bench.ts";
 import { claimLatency } from "./claim-latency.ts";
 import { history } from "./history.ts";
+import { queue1, queue50 } from "./queue.ts";
 import { request } from "./request.ts";
 import { roundTrips } from "./round-trips.ts";
 import { startBench } from "./start.ts";
@@ -11,6 +12,8 @@ export const benches: readonly Bench[] = [
   transitions1,
   transitions8,
   roundTrips,
+  queue1,
+  queue50,
   request,
   claimLatency,
   history,
