@@ -1,6 +1,8 @@
 import type { Bench } from "../harness/bench.ts";
 import { claimLatency } from "./claim-latency.ts";
+import { dashboard } from "./dashboard.ts";
 import { history } from "./history.ts";
+import { intake } from "./intake.ts";
 import { queue1, queue50 } from "./queue.ts";
 import { request } from "./request.ts";
 import { roundTrips } from "./round-trips.ts";
@@ -17,5 +19,7 @@ export const benches: readonly Bench[] = [
   request,
   claimLatency,
   history,
+  intake,
+  dashboard,
   startBench,
 ];
