@@ -5,6 +5,7 @@ import { history } from "./history.ts";
 import { intake } from "./intake.ts";
 import { queue1, queue50 } from "./queue.ts";
 import { request } from "./request.ts";
+import { rlsReads } from "./rls-reads.ts";
 import { roundTrips } from "./round-trips.ts";
 import { startBench } from "./start.ts";
 import { transitions1, transitions8 } from "./transitions.ts";
@@ -21,5 +22,6 @@ export const benches: readonly Bench[] = [
   history,
   intake,
   dashboard,
+  rlsReads,
   startBench,
 ];
