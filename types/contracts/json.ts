@@ -15,55 +15,58 @@ export interface JsonIssue {
   message: string;
 }
 
-/**
- * The first thing in `value` that cannot be stored as it is, or undefined.
- *
- * Recursion is safe: it ends at MAX_JSON_DEPTH.
- */
-export function findUnstorable(value: unknown, path: (string | number)[] = []): JsonIssue | undefined {
+/** The first thing in `value` that cannot be stored as it is, or undefined. */
+export function findUnstorable(value: unknown): JsonIssue | undefined {
+  return findAt(0, value);
+}
+
+/** Recursion is safe: it ends at MAX_JSON_DEPTH. Paths are put together on the way back, as most values have no issue. */
+function findAt(depth: number, value: unknown): JsonIssue | undefined {
   switch (typeof value) {
     case "string": {
       const message = unstorableText(value);
-      return message === undefined ? undefined : { path, message };
+      return message === undefined ? undefined : { path: [], message };
     }
     case "number":
-      return Number.isFinite(value) ? undefined : { path, message: "The number is out of range" };
+      return Number.isFinite(value) ? undefined : { path: [], message: "The number is out of range" };
     case "object":
       if (value === null) return undefined;
-      if (path.length >= MAX_JSON_DEPTH) {
-        return { path, message: `Nested deeper than ${MAX_JSON_DEPTH} levels` };
-      }
-      return Array.isArray(value) ? inArray(value, path) : inObject(value, path);
+      if (depth >= MAX_JSON_DEPTH) return { path: [], message: `Nested deeper than ${MAX_JSON_DEPTH} levels` };
+      return Array.isArray(value) ? inArray(depth, value) : inObject(depth, value);
     default:
       return undefined;
   }
 }
 
+/** Half of a pair or a whole one, which takes longer to tell. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the NUL character is what is looked for.
+const suspicious = /[\u0000\ud800-\udfff]/;
+
 /** Why PostgreSQL cannot store this text, or undefined. */
 export function unstorableText(text: string): string | undefined {
+  if (!suspicious.test(text)) return undefined;
   if (text.includes("\u0000")) return "A NUL character cannot be stored";
   // With the u flag a valid pair is one code point, so that only halves match.
   if (/\p{Surrogate}/u.test(text)) return "Half of a surrogate pair cannot be stored";
   return undefined;
 }
 
-function inArray(values: unknown[], path: (string | number)[]): JsonIssue | undefined {
+function inArray(depth: number, values: unknown[]): JsonIssue | undefined {
   for (const [index, value] of values.entries()) {
-    const issue = findUnstorable(value, [...path, index]);
-    if (issue) return issue;
+    const issue = findAt(depth + 1, value);
+    if (issue) return { ...issue, path: [index, ...issue.path] };
   }
   return undefined;
 }
 
-function inObject(object: object, path: (string | number)[]): JsonIssue | undefined {
-  for (const [key, value] of Object.entries(object)) {
-    const here = [...path, key];
+function inObject(depth: number, object: object): JsonIssue | undefined {
+  for (const key of Object.keys(object)) {
     const message = unstorableText(key);
-    if (message !== undefined) return { path: here, message: `${message} in a field name` };
+    if (message !== undefined) return { path: [key], message: `${message} in a field name` };
     // Copying an object that owns this key would set the copy's prototype instead.
-    if (key === "__proto__") return { path: here, message: "This field name is not allowed" };
-    const issue = findUnstorable(value, here);
-    if (issue) return issue;
+    if (key === "__proto__") return { path: [key], message: "This field name is not allowed" };
+    const issue = findAt(depth + 1, (object as Record<string, unknown>)[key]);
+    if (issue) return { ...issue, path: [key, ...issue.path] };
   }
   return undefined;
 }
