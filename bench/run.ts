@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { chooseDriver } from "../local/edge-functions.ts";
 import { repositoryRoot } from "../local/paths.ts";
@@ -6,6 +6,7 @@ import { exitOnSignals } from "../local/processes.ts";
 import { withScratchDatabase } from "../local/scratch-database.ts";
 import { messageOf } from "../local/stack-error.ts";
 import { benches } from "./benches/index.ts";
+import { writeCharts } from "./charts/scaling.ts";
 import type { Bench } from "./harness/bench.ts";
 import { type LabServer, withLab } from "./harness/lab.ts";
 import { machine, versions } from "./harness/machine.ts";
@@ -21,6 +22,7 @@ Usage: npm run bench [-- options] [name …]
   --quick     small data sets and short rounds: whether it works, not how fast it is
   --durable   the server waits for the disk at each commit, as in production (here it does not:
               then a commit costs little, and what is put before the database weighs more)
+  --charts    measures nothing: draws docs/performance/*.svg from bench/results/latest.json
   --list      names and questions
   --help      this text
 
@@ -48,13 +50,15 @@ function chosen(names: string[]): Bench[] {
     : benches.filter((bench) => names.some((name) => matches(name).includes(bench)));
 }
 
+const resultsFile = (quick: boolean) => join(repositoryRoot, "bench", "results", quick ? "quick.json" : "latest.json");
+
 /** Where the work stands, on a terminal only. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
 async function runAll(server: LabServer, list: Bench[], about: Circumstances): Promise<number> {
-  const file = join(repositoryRoot, "bench", "results", about.quick ? "quick.json" : "latest.json");
+  const file = resultsFile(about.quick);
   let failed = 0;
   for (const bench of list) {
     try {
@@ -75,11 +79,17 @@ async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean", default: false } as const;
   const { values, positionals } = parseArgs({
     args,
-    options: { quick: flag, durable: flag, list: flag, help: flag },
+    options: { quick: flag, durable: flag, charts: flag, list: flag, help: flag },
     allowPositionals: true,
   });
   if (values.help) {
     process.stdout.write(help);
+    return 0;
+  }
+  if (values.charts) {
+    const folder = join(repositoryRoot, "docs", "performance");
+    const files = await writeCharts(resultsFile(false), folder);
+    for (const file of files) process.stdout.write(`${relative(repositoryRoot, file)}\n`);
     return 0;
   }
   const list = chosen(positionals);
