@@ -4,8 +4,8 @@ set local lock_timeout = '5s';
 -- The summary as it was, but for how it finds the metrics of days that are not rolled up.
 --
 -- Row level security asks for the company a second time, and the planner takes that for another condition that few
--- rows meet. Where it comes to expect but one metric of a company, up to 150 000 metrics of 1000 companies, it looked
--- for the company alone: for one with 20 000 metrics the summary of 30 days, 29 of them rolled up, touched 3235 pages,
+-- rows meet. Where it comes to expect but one metric of a company, as at 120 000 metrics of 1000 companies, it looked
+-- for the company alone: of one with 20 000 of them the summary of 30 days, 29 of them rolled up, touched 3235 pages,
 -- and now touches 65.
 create or replace function public.orchestration_summary(
   company_id uuid default null,
