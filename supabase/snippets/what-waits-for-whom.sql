@@ -8,14 +8,27 @@ with given as (
 waiting as (
   select
     'the agent of the session' as waits_for,
-    'to pass the gates ' || string_agg(gap.checkpoint_name, ', ' order by gap.checkpoint_name) as next_step,
+    coalesce(
+      'to pass the gates ' || string_agg(gap.checkpoint_name, ', ' order by gap.checkpoint_name),
+      'to complete it'
+    ) as next_step,
     'session' as kind,
-    gap.session_id as id,
-    gap.sd_id,
-    min(gap.open_since) as since
-  from public.checkpoint_gaps gap
-  where gap.session_status = 'active'
-  group by gap.session_id, gap.sd_id
+    session.id,
+    session.sd_id,
+    -- Without an open gate: since the last one was passed, or since it began where there never was one.
+    coalesce(
+      min(gap.open_since),
+      (
+        select max(gate.updated_at)
+        from public.exec_quality_checkpoints gate
+        where gate.session_id = session.id
+      ),
+      session.started_at
+    ) as since
+  from public.exec_implementation_sessions session
+  left join public.checkpoint_gaps gap on gap.session_id = session.id
+  where session.status = 'active'
+  group by session.id
 
   union all
 
@@ -69,7 +82,23 @@ waiting as (
     handoff.sd_id,
     coalesce(handoff.response_at, handoff.sent_at, handoff.prepared_at)
   from public.handoff_turnarounds handoff
+  join public.exec_handoff_preparations made on made.id = handoff.handoff_id
   where handoff.handoff_status in ('preparing', 'ready', 'sent', 'rejected')
+    -- Nobody revises a rejected one in whose place another was prepared.
+    and not (
+      handoff.handoff_status = 'rejected'
+      and exists (
+        select
+        from public.exec_handoff_preparations other
+        where other.session_id = made.session_id
+          and other.id <> made.id
+          and (
+            other.handoff_status <> 'rejected'
+            or (coalesce(other.created_at, '-infinity'), other.id)
+              > (coalesce(made.created_at, '-infinity'), made.id)
+          )
+      )
+    )
 
   union all
 

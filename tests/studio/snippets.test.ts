@@ -302,6 +302,60 @@ describe("of what happened since", () => {
     ]);
   });
 
+  describe("what a directive waits for is", () => {
+    const awaited = async (directive: string) =>
+      (await ask("what-waits-for-whom.sql", [["null::text as sd_id", `'${directive}' as sd_id`]], client)).rows.map(
+        ({ waits_for, next_step, id, for_how_long }) => {
+          expect(for_how_long).not.toBeNull();
+          return [waits_for, next_step, id];
+        },
+      );
+
+    test("the gates of its session that are open, and once all are passed or waived, its completion", async () => {
+      const events = eventsOf(own);
+      const { id, sdId: directive } = await events.start(["audit", "load test", "unit tests"]);
+      await events.checkpoint("complete", id, "unit tests", { score: 80 });
+      expect(await awaited(directive)).toEqual([
+        ["the agent of the session", "to pass the gates audit, load test", id],
+      ]);
+      await events.checkpoint("complete", id, "audit", { score: 80 });
+      await events.checkpoint("waive", id, "load test", { reason: "no load yet" });
+      expect(await awaited(directive)).toEqual([["the agent of the session", "to complete it", id]]);
+      await own.query("delete from public.exec_quality_checkpoints where session_id = $1", [id]);
+      expect(await awaited(directive)).toEqual([["the agent of the session", "to complete it", id]]);
+    });
+
+    test("the latest of its hand-offs, and never a rejected one in whose place there is another", async () => {
+      const events = eventsOf(own);
+      const { id, sdId: directive } = await events.start(["audit"]);
+      await events.checkpoint("complete", id, "audit", { score: 80 });
+      await events.session("complete", id);
+      const revision = /^to revise it, or to reopen the session: /;
+      const answered = async (event: string, handoffId: string, reason: string) => {
+        for (const step of ["ready", "send"]) await events.handoff(step, handoffId);
+        await events.handoff(event, handoffId, "secret:verifier", { reason });
+      };
+
+      const { id: first } = await events.prepare(id);
+      await answered("reject", first, "no runbook");
+      expect(await awaited(directive)).toEqual([["the agent of the session", expect.stringMatching(revision), first]]);
+      const { id: second } = await events.prepare(id);
+      expect(await awaited(directive)).toEqual([["the agent of the session", "to get it ready", second]]);
+      await answered("reject", second, "an empty runbook");
+      expect(await awaited(directive)).toEqual([["the agent of the session", expect.stringMatching(revision), second]]);
+      const { id: third } = await events.prepare(id);
+      await answered("accept", third, "well done");
+      expect(await awaited(directive)).toEqual([]);
+
+      // Whichever is older: an imported one may say anything of that.
+      await own.query(
+        "update public.exec_handoff_preparations set created_at = now() - interval '1 year' where id = $1",
+        [third],
+      );
+      expect(await awaited(directive)).toEqual([]);
+    });
+  });
+
   test("findings are listed worst first, with the venture's name", async () => {
     const { rows } = await since("what-do-telemetry-findings-say.sql");
     expect(rows.slice(0, 2)).toMatchObject([
