@@ -74,4 +74,4 @@ revoke execute on function leo.last_sign_of_life(public.exec_implementation_sess
 
 comment on function leo.last_sign_of_life(public.exec_implementation_sessions) is
   'When somebody last worked on a session: the latest change of it, of its checkpoints or of its hand-offs; '
-  'times more than a day ahead do not count. Called by the sweep and the doctor.';
+  'times more than a day ahead do not count. Called by the sweep and the doctor; public.session_overview has it too.';

@@ -1,9 +1,10 @@
 -- What is stuck? Sessions without a sign of life, hand-offs that nobody answers, runs and generations past their
 -- time, the longest first.
--- Edit: how long each may take before it counts as stuck. A running telemetry run says itself when it is overdue.
+-- Edit: how long each may take before it counts as stuck. A running telemetry run says itself when it is overdue,
+-- leo.settings when a session is: the sweep pauses it then.
 with given as (
   select
-    interval '24 hours' as silent_session,
+    leo.session_stale_after() as silent_session,
     interval '2 days' as unanswered_handoff,
     interval '1 hour' as unclaimed_run,
     interval '24 hours' as running_generation
@@ -24,14 +25,14 @@ active_runs as (
 stuck as (
   select
     'session' as kind,
-    session.session_id as id,
+    session.id,
     session.sd_id as concerns,
     'active without a sign of life' as what_is_wrong,
-    session.last_sign_of_life_at as since,
+    leo.last_sign_of_life(session) as since,
     'Ask its agent; else pause, fail or cancel it.' as what_to_do
-  from public.session_overview session
+  from public.exec_implementation_sessions session
   cross join given
-  where session.status = 'active' and session.last_sign_of_life_at < now() - given.silent_session
+  where session.status = 'active' and leo.last_sign_of_life(session) < now() - given.silent_session
 
   union all
 

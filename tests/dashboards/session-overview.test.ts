@@ -88,6 +88,52 @@ describe("the overview of a session", () => {
     expect(Date.parse(`${await sign(finished.id)}`)).toBeGreaterThan(Date.parse("2026-03-02T00:00:00Z"));
   });
 
+  test("has as that what the sweep takes for it, which believes no time more than a day ahead", async () => {
+    const { id } = await events.start(["audit"]);
+    await events.prepare(id);
+    const tables = ["exec_quality_checkpoints", "exec_handoff_preparations"].map(
+      (table) => `update public.${table} set updated_at = `,
+    );
+    const signs = async () => {
+      const [row] = await api.database.query<{ swept_by: string }>(
+        `select nullif(leo.last_sign_of_life(session), '-infinity')::text as swept_by
+         from public.exec_implementation_sessions session where id = $1`,
+        [id],
+      );
+      const [seen] = await api.database.query<{ shown: string }>(
+        "select last_sign_of_life_at::text as shown from public.session_overview where session_id = $1",
+        [id],
+      );
+      expect(seen?.shown).toBe(row?.swept_by);
+      return (await of(id)).data?.last_sign_of_life_at;
+    };
+    const set = (columns: string) =>
+      api.database.query(`update public.exec_implementation_sessions set ${columns} where id = $1`, [id]);
+
+    await set("updated_at = now() + interval '400 days', started_at = '2026-03-01 08:00Z'");
+    for (const update of tables) {
+      await api.database.query(`${update} now() + interval '400 days' where session_id = $1`, [id]);
+    }
+    expect(await signs()).toBe("2026-03-01T08:00:00+00:00");
+    for (const [index, update] of tables.entries()) {
+      await api.database.query(`${update} '2026-03-01 1${index}:00Z' where session_id = $1`, [id]);
+      expect(await signs()).toBe(`2026-03-01T1${index}:00:00+00:00`);
+    }
+    // The gates that came with it are none.
+    await api.database.query(`${tables[0]} created_at where session_id = $1`, [id]);
+    expect(await signs()).toBe("2026-03-01T11:00:00+00:00");
+
+    await api.database.query("delete from public.exec_handoff_preparations where session_id = $1", [id]);
+    await set("started_at = null, created_at = '2026-02-01 08:00Z'");
+    await set("updated_at = now() + interval '26 hours'");
+    expect(await signs()).toBe("2026-02-01T08:00:00+00:00");
+    await set("updated_at = now() + interval '23 hours'");
+    expect(Date.parse(`${await signs()}`)).toBeGreaterThan(Date.now());
+    await set("created_at = 'infinity', updated_at = 'infinity'");
+    expect(await signs()).toBeNull();
+    await events.session("cancel", id);
+  });
+
   test("has the age until now of one that runs, and until its end of one that ended", async () => {
     const age = (await of(running.id)).data?.age_seconds ?? 0;
     expect(age).toBeGreaterThanOrEqual(7200);

@@ -393,6 +393,29 @@ describe("of what happened since", () => {
     ]);
   });
 
+  test("a session is stuck as soon as the sweep would pause it, whatever it says of times to come", async () => {
+    const silentFor = (age: string) =>
+      own.query(
+        `update public.exec_implementation_sessions
+         set updated_at = now() + interval '400 days', started_at = now() - $1::interval where sd_id = 'SD-2026-003'`,
+        [age],
+      );
+    await own.query(
+      "update public.exec_quality_checkpoints set updated_at = now() + interval '400 days' where sd_id = 'SD-2026-003'",
+    );
+    await own.query(
+      "update public.exec_handoff_preparations set updated_at = now() + interval '400 days' where sd_id = 'SD-2026-003'",
+    );
+    const stuck = async () => (await since("what-is-stuck.sql")).rows.filter(({ kind }) => kind === "session");
+    await silentFor("23 hours");
+    expect(await stuck()).toEqual([]);
+    await own.query("update leo.settings set session_stale_after = '22 hours'");
+    expect(await stuck()).toMatchObject([{ concerns: "SD-2026-003" }]);
+    await own.query("update leo.settings set session_stale_after = '24 hours'");
+    await silentFor("25 hours");
+    expect(await stuck()).toMatchObject([{ concerns: "SD-2026-003" }]);
+  });
+
   test("a run past its deadline and a run that nobody claims are stuck", async () => {
     await own.query(
       `update public.telemetry_analysis_runs
