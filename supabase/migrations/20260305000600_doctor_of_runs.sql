@@ -284,16 +284,24 @@ begin
     'okr_generation_log',
     generation.id::text,
     format(
-      '%s top-down and %s bottom-up make %s', generation.top_down_count, generation.bottom_up_count,
-      generation.total_krs_generated
+      '%s top-down and %s bottom-up make %s%s', generation.top_down_count, generation.bottom_up_count,
+      generation.total_krs_generated,
+      case when counted.total > counted.most then '; they are more than that can be, so that one of them is wrong' end
     ),
-    format(
-      'update public.okr_generation_log set top_down_count = greatest(top_down_count, 0),'
-      ' bottom_up_count = greatest(bottom_up_count, 0),'
-      ' total_krs_generated = greatest(top_down_count, 0) + greatest(bottom_up_count, 0) where id = %L;',
-      generation.id
-    )
+    case
+      when counted.total <= counted.most then
+        format(
+          'update public.okr_generation_log set top_down_count = greatest(top_down_count, 0),'
+          ' bottom_up_count = greatest(bottom_up_count, 0),'
+          ' total_krs_generated = greatest(top_down_count, 0) + greatest(bottom_up_count, 0) where id = %L'
+          ' and top_down_count = %s and bottom_up_count = %s;',
+          generation.id, generation.top_down_count, generation.bottom_up_count
+        )
+    end
   from public.okr_generation_log generation
+  cross join lateral (
+    values (greatest(generation.top_down_count, 0)::bigint + greatest(generation.bottom_up_count, 0), 2147483647)
+  ) as counted (total, most)
   where generation.top_down_count < 0
     or generation.bottom_up_count < 0
     or generation.top_down_count::bigint + generation.bottom_up_count <> generation.total_krs_generated;

@@ -86,12 +86,12 @@ begin
       from unnest(suspicious.names) as field (name)
     ),
     format(
-      'update public.orchestration_metrics metric set %s = null where metric_id = %L'
-      ' and to_jsonb(metric) @> %L;',
+      'update public.orchestration_metrics set %s = null where metric_id = %L and %s;',
       array_to_string(suspicious.names, ' = null, '),
       suspicious.metric_id,
       (
-        select jsonb_object_agg(field.name, to_jsonb(metric) -> field.name)
+        -- Each literal becomes a value of its column: a text would be another one with other settings.
+        select string_agg(format('%s = %L', field.name, to_jsonb(metric) ->> field.name), ' and ')
         from unnest(suspicious.names) as field (name)
       )
     )

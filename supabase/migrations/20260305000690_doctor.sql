@@ -10,6 +10,7 @@ set search_path = ''
 -- A time in a fix has to mean the same to whoever runs it.
 set datestyle = 'ISO, YMD'
 set timezone = 'UTC'
+set intervalstyle = 'postgres'
 as $$
 declare
   v_rows constant integer := greatest(coalesce(doctor.rows_per_problem, 100), 0);

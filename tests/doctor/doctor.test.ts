@@ -173,6 +173,54 @@ it("writes times as everybody reads them, whatever the reader's settings", async
   await database.query("delete from public.telemetry_analysis_runs where scope_id = 'times'");
 });
 
+it.each(["iso_8601", "sql_standard", "postgres_verbose"])(
+  "has fixes for intervals that work, printed and run with intervalstyle %s",
+  async (style) => {
+    const { company } = await insertCompany(database);
+    for (const stage_duration of ["'-10 mons +3 days -04:05:06.789'", "'-2 days'", "'-infinity'"]) {
+      const values = { company_id: `'${company}'`, stage_duration, agent_response_time: "'-00:00:00.000001'" };
+      await insert(database, "public.orchestration_metrics", values, "metric_id");
+    }
+    const operator = await database.connect();
+    await operator.query(`set intervalstyle = '${style}'; set datestyle = 'SQL, DMY'; set timezone = 'Asia/Tokyo'`);
+    const { rows: found } = await operator.query<Finding>("select * from leo.doctor()");
+    expect(found.map(({ detail }) => detail).sort()).toEqual(
+      ["-10 mons +3 days -04:05:06.789", "-2 days", "-infinity"].map(
+        (duration) => `stage_duration is ${duration}, agent_response_time is -00:00:00.000001`,
+      ),
+    );
+    // Printed by one and run by another, with other settings.
+    const { fix } = found.pop() as Finding;
+    await database.query(fix as string);
+    for (const { fix } of found) expect(await operator.query(fix as string)).toMatchObject({ rowCount: 1 });
+    expect(await examine(database)).toEqual([]);
+  },
+);
+
+it("has no statement to offer where counts add up to more than their total can be", async () => {
+  const values = { generation_date: "current_date", period: "'1998-01'", status: "'failed'" };
+  const counts = { top_down_count: "2147483647", bottom_up_count: "5", total_krs_generated: "7" };
+  const id = await insert(database, "public.okr_generation_log", { ...values, ...counts });
+  expect(await examine(database)).toEqual([
+    {
+      problem: "generation_counts_contradict",
+      table_name: "okr_generation_log",
+      entity_id: id,
+      detail:
+        "2147483647 top-down and 5 bottom-up make 7; they are more than that can be, so that one of them is wrong",
+      fix: null,
+    },
+  ]);
+  await database.query("update public.okr_generation_log set bottom_up_count = -5 where id = $1", [id]);
+  const found = await examine(database);
+  // The fix of other counts does not touch these.
+  await database.query("update public.okr_generation_log set bottom_up_count = 5 where id = $1", [id]);
+  await runFixes(found);
+  await database.query("update public.okr_generation_log set bottom_up_count = -5 where id = $1", [id]);
+  await runFixes(found);
+  expect(await examine(database)).toEqual([]);
+});
+
 describe("disturbs nobody:", () => {
   it("it waits for no row and no writer, writes nothing, and holds no lock but a reader's", async () => {
     const id = await insert(database, "public.telemetry_analysis_runs", {
