@@ -31,12 +31,12 @@ select
   -- As leo.last_sign_of_life has it, which no API role may call.
   coalesce(
     greatest(
-      case when session.updated_at <= now() + interval '1 day' then session.updated_at end,
+      case when session.updated_at > '-infinity' and session.updated_at <= now() + interval '1 day' then session.updated_at end,
       gates.updated_at,
       handoff.updated_at
     ),
-    case when session.started_at <= now() + interval '1 day' then session.started_at end,
-    case when session.created_at <= now() + interval '1 day' then session.created_at end
+    case when session.started_at > '-infinity' and session.started_at <= now() + interval '1 day' then session.started_at end,
+    case when session.created_at > '-infinity' and session.created_at <= now() + interval '1 day' then session.created_at end
   ) as last_sign_of_life_at,
   round(
     extract(epoch from coalesce(session.completed_at, now())) - extract(epoch from session.started_at)
@@ -53,6 +53,7 @@ left join lateral (
     )::integer as checkpoints_done,
     max(checkpoint.updated_at) filter (
       where checkpoint.updated_at is distinct from checkpoint.created_at
+        and checkpoint.updated_at > '-infinity'
         and checkpoint.updated_at <= now() + interval '1 day'
     ) as updated_at
   from public.exec_quality_checkpoints checkpoint
@@ -66,7 +67,9 @@ left join lateral (
       array_agg(found.handoff_status order by found.created_at desc nulls last, found.id desc)
       filter (where found.is_open)
     )[1] as handoff_status,
-    max(found.updated_at) filter (where found.updated_at <= now() + interval '1 day') as updated_at
+    max(found.updated_at) filter (
+      where found.updated_at > '-infinity' and found.updated_at <= now() + interval '1 day'
+    ) as updated_at
   from (
     select
       made.id, made.handoff_status, made.created_at, made.updated_at,
@@ -103,6 +106,7 @@ comment on column public.session_overview.completed_at is
   'When the session ended: completed, failed or cancelled. Empty while it is active or paused.';
 comment on column public.session_overview.last_sign_of_life_at is
   'When somebody last worked on the session: when it, one of its checkpoints or one of its hand-offs was last '
-  'changed, else when it began. Times more than a day ahead do not count; empty where there is no other.';
+  'changed, else when it began. Times that are infinite or more than a day ahead do not count; empty where there is '
+  'no other.';
 comment on column public.session_overview.age_seconds is
   'Seconds from the start to the end, or to now while the session has not ended.';

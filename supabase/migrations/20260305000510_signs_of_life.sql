@@ -58,12 +58,12 @@ begin
     from public.exec_handoff_preparations handoff
     where handoff.session_id = session.id
   ) as sign (at)
-  where sign.at <= v_latest;
+  where sign.at > '-infinity' and sign.at <= v_latest;
 
   return coalesce(
     v_sign,
-    case when session.started_at <= v_latest then session.started_at end,
-    case when session.created_at <= v_latest then session.created_at end,
+    case when session.started_at > '-infinity' and session.started_at <= v_latest then session.started_at end,
+    case when session.created_at > '-infinity' and session.created_at <= v_latest then session.created_at end,
     '-infinity'
   );
 end
@@ -74,4 +74,5 @@ revoke execute on function leo.last_sign_of_life(public.exec_implementation_sess
 
 comment on function leo.last_sign_of_life(public.exec_implementation_sessions) is
   'When somebody last worked on a session: the latest change of it, of its checkpoints or of its hand-offs; '
-  'times more than a day ahead do not count. Called by the sweep and the doctor; public.session_overview has it too.';
+  'times that are infinite or more than a day ahead do not count; -infinity where there is no other. Called by the '
+  'sweep and the doctor; public.session_overview has it too.';

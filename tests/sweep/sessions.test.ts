@@ -113,6 +113,15 @@ describe("an active session without a sign of life for a day", () => {
     expect(await sweep(database)).toMatchObject({ sessions_paused: 1 });
   });
 
+  it("is not one yet where it says that it began, and was changed, before all time", async () => {
+    await change(`update public.exec_implementation_sessions
+      set started_at = '-infinity', updated_at = '-infinity', created_at = now() - interval '23 hours' where id = $1`);
+    expect(await sweep(database)).toMatchObject({ sessions_paused: 0 });
+    await change(`update public.exec_implementation_sessions
+      set updated_at = null, created_at = now() - interval '25 hours' where id = $1`);
+    expect(await sweep(database)).toMatchObject({ sessions_paused: 1 });
+  });
+
   it("is not one yet where a clock is some hours ahead", async () => {
     await change(
       "update public.exec_implementation_sessions set updated_at = now() + interval '14 hours' where id = $1",
