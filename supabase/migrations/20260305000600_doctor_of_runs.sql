@@ -40,12 +40,64 @@ revoke execute on function leo.last_entered_at(text, uuid, text) from public, an
 comment on function leo.last_entered_at(text, uuid, text) is
   'When a row last came into a status, by the history; null where that does not say. Called by the doctor.';
 
+create function leo.believable(at timestamptz)
+returns timestamptz
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- A clock may be a time zone ahead. The doctor's queries have the same limits, spelled out, as a call for each row
+  -- would take longer than all the rest.
+  return case when believable.at > '-infinity' and believable.at <= now() + interval '1 day' then believable.at end;
+end
+$$;
+
+revoke execute on function leo.believable(timestamptz) from public, anon, authenticated, service_role;
+
+comment on function leo.believable(timestamptz) is
+  'A time at which something can have happened, else null: not infinite, and at most a day ahead. Called by the '
+  'doctor.';
+
+create function leo.mend_times(
+  table_name text, row_is text, columns text[], times timestamptz[], instead timestamptz[], out detail text, out fix text
+)
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  select
+    string_agg(format('%s is %s', given.name, given.at), ' and ' order by given.place),
+    format(
+      'update %s set %s where %s and %s;',
+      mend_times.table_name,
+      string_agg(format('%I = %L', given.name, given.instead), ', ' order by given.place),
+      mend_times.row_is,
+      string_agg(format('%I = %L', given.name, given.at), ' and ' order by given.place)
+    )
+  into mend_times.detail, mend_times.fix
+  from unnest(mend_times.columns, mend_times.times, mend_times.instead)
+    with ordinality as given (name, at, instead, place)
+  where given.at is not null and leo.believable(given.at) is null;
+end
+$$;
+
+revoke execute on function leo.mend_times(text, text, text[], timestamptz[], timestamptz[])
+  from public, anon, authenticated, service_role;
+
+comment on function leo.mend_times(text, text, text[], timestamptz[], timestamptz[]) is
+  'Which of the columns have a time that cannot be (detail), and the update that gives them others (fix). row_is is '
+  'the condition that finds the row; times and instead are in the order of columns. Called by the doctor.';
+
 create function leo.doctor_of_runs()
 returns setof leo.finding
 language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_latest constant timestamptz := now() + interval '1 day';
 begin
   -- A sweep comes every minute: what it would do is a problem once it should have been done for a while.
   return query
@@ -70,7 +122,10 @@ begin
       run.run_id
     )
   from public.telemetry_analysis_runs run
-  where run.status = 'QUEUED' and least(run.triggered_at, run.created_at) < now() - interval '1 day';
+  where run.status = 'QUEUED'
+    and least(run.triggered_at, run.created_at) < now() - interval '1 day'
+    -- Otherwise one of them is out of range, which comes first.
+    and least(run.triggered_at, run.created_at) > '-infinity';
 
   -- The one that is at work stays, or else the oldest. One past its deadline is not at work.
   return query
@@ -108,7 +163,12 @@ begin
     format('%s without started_at', run.status),
     format(
       'update public.telemetry_analysis_runs set started_at = %L where run_id = %L and started_at is null;',
-      least(coalesce(leo.last_entered_at('telemetry_run', run.run_id, 'RUNNING'), run.triggered_at), run.finished_at),
+      least(
+        coalesce(
+          leo.last_entered_at('telemetry_run', run.run_id, 'RUNNING'), leo.believable(run.triggered_at), now()
+        ),
+        leo.believable(run.finished_at)
+      ),
       run.run_id
     )
   from public.telemetry_analysis_runs run
@@ -122,7 +182,12 @@ begin
     format('%s without finished_at', run.status),
     format(
       'update public.telemetry_analysis_runs set finished_at = %L where run_id = %L and finished_at is null;',
-      greatest(coalesce(leo.last_entered_at('telemetry_run', run.run_id, run.status), run.updated_at), run.started_at),
+      greatest(
+        coalesce(
+          leo.last_entered_at('telemetry_run', run.run_id, run.status), leo.believable(run.updated_at), now()
+        ),
+        leo.believable(run.started_at)
+      ),
       run.run_id
     )
   from public.telemetry_analysis_runs run
@@ -154,7 +219,63 @@ begin
       run.run_id
     )
   from public.telemetry_analysis_runs run
-  where run.finished_at < run.started_at and run.status not in ('QUEUED', 'RUNNING');
+  where run.finished_at < run.started_at
+    and run.status not in ('QUEUED', 'RUNNING')
+    -- Otherwise one of them is out of range, which comes first.
+    and run.finished_at > '-infinity'
+    and run.started_at <= v_latest;
+
+  return query
+  select
+    'run_times_out_of_range',
+    'telemetry_analysis_runs',
+    run.run_id::text,
+    mended.detail,
+    mended.fix
+  from public.telemetry_analysis_runs run
+  -- One that is active has none, whatever its row says: see run_active_with_end.
+  cross join lateral (
+    values (case when run.status not in ('QUEUED', 'RUNNING') then run.finished_at end)
+  ) as ended (at)
+  cross join lateral (
+    select
+      leo.last_entered_at('telemetry_run', run.run_id, 'RUNNING') as started_at,
+      coalesce(
+        leo.believable(run.triggered_at),
+        least(coalesce(leo.believable(run.created_at), now()), leo.believable(run.started_at))
+      ) as triggered_at,
+      coalesce(
+        leo.believable(ended.at),
+        case
+          when ended.at is not null then
+            greatest(
+              coalesce(
+                leo.last_entered_at('telemetry_run', run.run_id, run.status), leo.believable(run.updated_at), now()
+              ),
+              leo.believable(run.started_at)
+            )
+        end
+      ) as finished_at
+  ) as known
+  cross join lateral leo.mend_times(
+    'public.telemetry_analysis_runs',
+    format('run_id = %L', run.run_id),
+    array['triggered_at', 'started_at', 'finished_at', 'created_at', 'updated_at'],
+    array[run.triggered_at, run.started_at, ended.at, run.created_at, run.updated_at],
+    array[
+      known.triggered_at,
+      -- One that no worker has had is without.
+      case
+        when known.started_at is not null or run.status in ('RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT')
+          then least(coalesce(known.started_at, known.triggered_at), known.finished_at)
+      end,
+      known.finished_at,
+      coalesce(leo.believable(run.triggered_at), leo.believable(run.updated_at), now()),
+      now()
+    ]
+  ) as mended
+  where least(run.triggered_at, run.started_at, ended.at, run.created_at, run.updated_at) = '-infinity'
+    or greatest(run.triggered_at, run.started_at, ended.at, run.created_at, run.updated_at) > v_latest;
 
   return query
   select
@@ -193,8 +314,8 @@ $$;
 revoke execute on function leo.doctor_of_runs() from public, anon, authenticated, service_role;
 
 comment on function leo.doctor_of_runs() is
-  'What is wrong with telemetry runs: stuck, active twice, times that contradict their status, successes without '
-  'evidence. Called by leo.doctor().';
+  'What is wrong with telemetry runs: stuck, active twice, times that contradict their status or cannot be, '
+  'successes without evidence. Called by leo.doctor().';
 
 create function leo.doctor_of_generations()
 returns setof leo.finding
@@ -202,6 +323,8 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_latest constant timestamptz := now() + interval '1 day';
 begin
   return query
   select
@@ -214,6 +337,32 @@ begin
   where generation.status = 'running'
     and coalesce(generation.created_at, generation.generation_date::timestamp at time zone 'utc')
       < now() - interval '1 day 5 minutes';
+
+  return query
+  select
+    'generation_times_out_of_range',
+    'okr_generation_log',
+    generation.id::text,
+    mended.detail,
+    mended.fix
+  from public.okr_generation_log generation
+  cross join lateral (values (generation.generation_date::timestamp at time zone 'utc')) as day (at)
+  cross join lateral leo.mend_times(
+    'public.okr_generation_log',
+    format('id = %L', generation.id),
+    array['generation_date', 'created_at'],
+    array[day.at, generation.created_at],
+    array[
+      coalesce(leo.believable(generation.created_at), now()),
+      coalesce(
+        leo.last_entered_at('okr_generation', generation.id, 'running'),
+        leo.last_entered_at('okr_generation', generation.id, generation.status),
+        leo.believable(day.at),
+        now()
+      )
+    ]
+  ) as mended
+  where least(day.at, generation.created_at) = '-infinity' or greatest(day.at, generation.created_at) > v_latest;
 
   return query
   select
@@ -348,5 +497,5 @@ $$;
 revoke execute on function leo.doctor_of_generations() from public, anon, authenticated, service_role;
 
 comment on function leo.doctor_of_generations() is
-  'What is wrong with OKR generations: stuck, two that stand for one period, figures that contradict each other. '
-  'Called by leo.doctor().';
+  'What is wrong with OKR generations: stuck, times that cannot be, two that stand for one period, figures that '
+  'contradict each other. Called by leo.doctor().';

@@ -9,6 +9,7 @@ set search_path = ''
 as $$
 declare
   v_alive_since constant timestamptz := now() - leo.session_stale_after() - interval '5 minutes';
+  v_latest constant timestamptz := now() + interval '1 day';
 begin
   return query
   select
@@ -39,7 +40,7 @@ begin
     ) as statuses
   ) as sibling
   where session.status = 'active'
-    and (session.updated_at between v_alive_since and now() + interval '1 day') is not true
+    and (session.updated_at between v_alive_since and v_latest) is not true
     and leo.last_sign_of_life(session) < v_alive_since;
 
   return query
@@ -52,8 +53,10 @@ begin
       'update public.exec_implementation_sessions set completed_at = %L where id = %L and completed_at is null'
       ' and status = %L;',
       greatest(
-        coalesce(leo.last_entered_at('exec_session', session.id, session.status), session.updated_at, now()),
-        session.started_at
+        coalesce(
+          leo.last_entered_at('exec_session', session.id, session.status), leo.believable(session.updated_at), now()
+        ),
+        leo.believable(session.started_at)
       ),
       session.id,
       session.status
@@ -87,7 +90,56 @@ begin
       session.id
     )
   from public.exec_implementation_sessions session
-  where session.completed_at < session.started_at and session.status in ('completed', 'failed', 'cancelled');
+  where session.completed_at < session.started_at
+    and session.status in ('completed', 'failed', 'cancelled')
+    -- Otherwise one of them is out of range, which comes first.
+    and session.completed_at > '-infinity'
+    and session.started_at <= v_latest;
+
+  return query
+  select
+    'session_times_out_of_range',
+    'exec_implementation_sessions',
+    session.id::text,
+    mended.detail,
+    mended.fix
+  from public.exec_implementation_sessions session
+  -- One that is open has none, whatever its row says: see session_open_with_end.
+  cross join lateral (
+    values (case when session.status in ('completed', 'failed', 'cancelled') then session.completed_at end)
+  ) as ended (at)
+  cross join lateral (
+    select
+      coalesce(
+        leo.believable(ended.at),
+        case
+          when ended.at is not null then
+            greatest(
+              coalesce(
+                leo.last_entered_at('exec_session', session.id, session.status),
+                leo.believable(session.updated_at),
+                now()
+              ),
+              leo.believable(session.started_at)
+            )
+        end
+      ) as completed_at
+  ) as known
+  cross join lateral leo.mend_times(
+    'public.exec_implementation_sessions',
+    format('id = %L', session.id),
+    array['started_at', 'completed_at', 'created_at', 'updated_at'],
+    array[session.started_at, ended.at, session.created_at, session.updated_at],
+    array[
+      least(coalesce(leo.believable(session.created_at), now()), known.completed_at),
+      known.completed_at,
+      coalesce(leo.believable(session.started_at), leo.believable(session.updated_at), now()),
+      -- Not the present, which would be a sign of life.
+      coalesce(leo.believable(leo.last_sign_of_life(session)), now())
+    ]
+  ) as mended
+  where least(session.started_at, ended.at, session.created_at, session.updated_at) = '-infinity'
+    or greatest(session.started_at, ended.at, session.created_at, session.updated_at) > v_latest;
 
   return query
   select
@@ -201,8 +253,8 @@ $$;
 revoke execute on function leo.doctor_of_sessions() from public, anon, authenticated, service_role;
 
 comment on function leo.doctor_of_sessions() is
-  'What is wrong with implementation sessions: silent, times that contradict their status, completed with open '
-  'gates, without a directive, an attempt that the history does not bear out. Called by leo.doctor().';
+  'What is wrong with implementation sessions: silent, times that contradict their status or cannot be, completed '
+  'with open gates, without a directive, an attempt that the history does not bear out. Called by leo.doctor().';
 
 create function leo.doctor_of_directives()
 returns setof leo.finding

@@ -7,6 +7,8 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_latest constant timestamptz := now() + interval '1 day';
 begin
   return query
   select
@@ -57,7 +59,7 @@ begin
       'update public.exec_quality_checkpoints set completed_at = coalesce(completed_at, %L),'
       ' completed_by = coalesce(completed_by, %L) where id = %L and is_complete'
       ' and (completed_at is null or completed_by is null);',
-      coalesce(passed.occurred_at, checkpoint.updated_at, now()),
+      coalesce(passed.occurred_at, leo.believable(checkpoint.updated_at), now()),
       coalesce(passed.actor, 'unknown'),
       checkpoint.id
     )
@@ -93,6 +95,35 @@ begin
 
   return query
   select
+    'checkpoint_times_out_of_range',
+    'exec_quality_checkpoints',
+    checkpoint.id::text,
+    mended.detail,
+    mended.fix
+  from public.exec_quality_checkpoints checkpoint
+  -- One that is incomplete has none, whatever its row says: see checkpoint_incomplete_with_record.
+  cross join lateral (values (case when checkpoint.is_complete then checkpoint.completed_at end)) as passed (at)
+  cross join lateral leo.mend_times(
+    'public.exec_quality_checkpoints',
+    format('id = %L', checkpoint.id),
+    array['completed_at', 'created_at', 'updated_at'],
+    array[passed.at, checkpoint.created_at, checkpoint.updated_at],
+    array[
+      coalesce(
+        leo.last_entered_at('quality_checkpoint', checkpoint.id, 'complete'),
+        leo.believable(checkpoint.updated_at),
+        now()
+      ),
+      coalesce(leo.believable(checkpoint.updated_at), now()),
+      -- Not the present, which would be a sign of life of the session.
+      coalesce(leo.believable(passed.at), leo.believable(checkpoint.created_at), now())
+    ]
+  ) as mended
+  where least(passed.at, checkpoint.created_at, checkpoint.updated_at) = '-infinity'
+    or greatest(passed.at, checkpoint.created_at, checkpoint.updated_at) > v_latest;
+
+  return query
+  select
     'checkpoint_score_out_of_range',
     'exec_quality_checkpoints',
     checkpoint.id::text,
@@ -111,7 +142,7 @@ revoke execute on function leo.doctor_of_checkpoints() from public, anon, authen
 
 comment on function leo.doctor_of_checkpoints() is
   'What is wrong with quality checkpoints: orphaned, of another directive than their session, a record that '
-  'contradicts is_complete, scores out of range. Called by leo.doctor().';
+  'contradicts is_complete, times that cannot be, scores out of range. Called by leo.doctor().';
 
 create function leo.doctor_of_handoffs()
 returns setof leo.finding
@@ -119,6 +150,8 @@ language plpgsql
 stable
 set search_path = ''
 as $$
+declare
+  v_latest constant timestamptz := now() + interval '1 day';
 begin
   return query
   select
@@ -212,8 +245,8 @@ begin
           'update public.exec_handoff_preparations set sent_at = coalesce(sent_at, %L),'
           ' response_at = coalesce(response_at, %L) where id = %L and handoff_status = %L'
           ' and (sent_at is null or response_at is null);',
-          least(known.sent_at, handoff.response_at),
-          greatest(known.response_at, handoff.sent_at),
+          least(known.sent_at, leo.believable(handoff.response_at)),
+          greatest(known.response_at, leo.believable(handoff.sent_at)),
           handoff.id,
           handoff.handoff_status
         )
@@ -221,9 +254,11 @@ begin
   from public.exec_handoff_preparations handoff
   cross join lateral (
     select
-      coalesce(leo.last_entered_at('handoff', handoff.id, 'sent'), handoff.updated_at, now()) as sent_at,
       coalesce(
-        leo.last_entered_at('handoff', handoff.id, handoff.handoff_status), handoff.updated_at, now()
+        leo.last_entered_at('handoff', handoff.id, 'sent'), leo.believable(handoff.updated_at), now()
+      ) as sent_at,
+      coalesce(
+        leo.last_entered_at('handoff', handoff.id, handoff.handoff_status), leo.believable(handoff.updated_at), now()
       ) as response_at
   ) as known
   where (handoff.handoff_status in ('sent', 'accepted', 'rejected') and handoff.sent_at is null)
@@ -265,7 +300,70 @@ begin
       handoff.id
     )
   from public.exec_handoff_preparations handoff
-  where handoff.response_at < handoff.sent_at and handoff.handoff_status in ('accepted', 'rejected');
+  where handoff.response_at < handoff.sent_at
+    and handoff.handoff_status in ('accepted', 'rejected')
+    -- Otherwise one of them is out of range, which comes first.
+    and handoff.response_at > '-infinity'
+    and handoff.sent_at <= v_latest;
+
+  return query
+  select
+    'handoff_times_out_of_range',
+    'exec_handoff_preparations',
+    handoff.id::text,
+    mended.detail,
+    mended.fix
+  from public.exec_handoff_preparations handoff
+  -- Of one that has not been sent or answered, whatever its row says: see handoff_with_times_to_come.
+  cross join lateral (
+    values (
+      case when handoff.handoff_status in ('sent', 'accepted', 'rejected') then handoff.sent_at end,
+      case when handoff.handoff_status in ('accepted', 'rejected') then handoff.response_at end
+    )
+  ) as went (sent_at, response_at)
+  cross join lateral (
+    select
+      coalesce(
+        leo.believable(went.response_at),
+        case
+          when went.response_at is not null then
+            greatest(
+              coalesce(
+                leo.last_entered_at('handoff', handoff.id, handoff.handoff_status),
+                leo.believable(handoff.updated_at),
+                now()
+              ),
+              leo.believable(went.sent_at)
+            )
+        end
+      ) as response_at
+  ) as known
+  cross join lateral leo.mend_times(
+    'public.exec_handoff_preparations',
+    format('id = %L', handoff.id),
+    array['prepared_at', 'sent_at', 'response_at', 'created_at', 'updated_at'],
+    array[handoff.prepared_at, went.sent_at, went.response_at, handoff.created_at, handoff.updated_at],
+    array[
+      least(coalesce(leo.believable(handoff.created_at), now()), leo.believable(went.sent_at)),
+      least(
+        coalesce(leo.last_entered_at('handoff', handoff.id, 'sent'), leo.believable(handoff.updated_at), now()),
+        known.response_at
+      ),
+      known.response_at,
+      coalesce(leo.believable(handoff.prepared_at), now()),
+      -- Not the present, which would be a sign of life of the session.
+      coalesce(
+        greatest(
+          leo.believable(handoff.created_at), leo.believable(went.sent_at), leo.believable(went.response_at)
+        ),
+        now()
+      )
+    ]
+  ) as mended
+  where least(handoff.prepared_at, went.sent_at, went.response_at, handoff.created_at, handoff.updated_at)
+      = '-infinity'
+    or greatest(handoff.prepared_at, went.sent_at, went.response_at, handoff.created_at, handoff.updated_at)
+      > v_latest;
 
   return query
   select
@@ -323,5 +421,5 @@ $$;
 revoke execute on function leo.doctor_of_handoffs() from public, anon, authenticated, service_role;
 
 comment on function leo.doctor_of_handoffs() is
-  'What is wrong with hand-offs: orphaned, two open ones of a session, times that contradict their status, of a '
-  'session that is not completed, accepted by the sender. Called by leo.doctor().';
+  'What is wrong with hand-offs: orphaned, two open ones of a session, times that contradict their status or cannot '
+  'be, of a session that is not completed, accepted by the sender. Called by leo.doctor().';

@@ -1,11 +1,15 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { sessionNow } from "../sweep/support.ts";
+import { callEvent } from "../transitions/call-event.ts";
+import { startedSession } from "../transitions/events.ts";
 import { liveThrough } from "./busy-life.ts";
 import { type Problem, plantFullDirective, plantSilentSessionWithoutRoom, problems } from "./problems.ts";
-import { examine, type Finding, insert, insertCompany, pastTriggers } from "./support.ts";
+import { completedSession, examine, type Finding, insert, insertCompany, pastTriggers } from "./support.ts";
 
 let database: TestDatabase;
 
@@ -44,6 +48,55 @@ it("says nothing about the demo data", async () => {
 it("says nothing about what the events make, with failures, retries, refusals and sweeps in between", async () => {
   const { company } = await insertCompany(database);
   await liveThrough(database, company);
+  expect(await examine(database)).toEqual([]);
+});
+
+it("says nothing about clocks that are some hours ahead", async () => {
+  const soon = "now() + interval '23 hours'";
+  const { id, sdId } = await completedSession(database);
+  await insert(database, "public.telemetry_analysis_runs", {
+    ...{ run_id: "gen_random_uuid()", scope_id: "'soon'", status: "'CANCELLED'", output_ref: "'{}'" },
+    ...{ triggered_at: soon, started_at: soon, finished_at: soon, created_at: soon, updated_at: soon },
+  });
+  await insert(database, "public.okr_generation_log", {
+    ...{ generation_date: `(${soon})::date`, created_at: soon, period: "'1997-01'" },
+  });
+  await insert(database, "public.exec_handoff_preparations", {
+    ...{ session_id: `'${id}'`, sd_id: `'${sdId}'`, implementation_summary: "'-'", handoff_status: "'accepted'" },
+    ...{ prepared_at: soon, sent_at: soon, response_at: soon, created_at: soon, updated_at: soon },
+  });
+  const both = `completed_at = ${soon}, created_at = ${soon}, updated_at = ${soon}`;
+  await database.query(`update public.exec_quality_checkpoints set ${both} where session_id = $1`, [id]);
+  await database.query(`update public.exec_implementation_sessions set ${both}, started_at = ${soon} where id = $1`, [
+    id,
+  ]);
+  expect(await examine(database)).toEqual([]);
+});
+
+it("gives a run that has succeeded at no time its own, so that it counts as fresh again", async () => {
+  const scope_id = randomUUID();
+  await database.query(
+    `insert into public.telemetry_analysis_runs (run_id, scope_id, status, started_at, finished_at, output_ref)
+     values (gen_random_uuid(), $1, 'SUCCEEDED', now(), 'infinity', '{"rows_scanned": 5}')`,
+    [scope_id],
+  );
+  await runFixes(await examine(database));
+  expect(await callEvent(database, "request_telemetry_run", { request: { scope_id } })).toMatchObject({
+    decision: "fresh",
+  });
+});
+
+it("does not bring a dead session back to life by giving it times that can be", async () => {
+  const { id } = await startedSession(database);
+  await database.query(
+    `update public.exec_implementation_sessions
+     set updated_at = 'infinity', started_at = now() - interval '3 days' where id = $1`,
+    [id],
+  );
+  const found = await examine(database);
+  expect(found.map(({ problem }) => problem)).toEqual(["session_silent", "session_times_out_of_range"]);
+  await runFixes(found.reverse());
+  expect(await sessionNow(database, id)).toMatchObject({ status: "paused" });
   expect(await examine(database)).toEqual([]);
 });
 

@@ -30,6 +30,9 @@ const insertRun = (database: TestDatabase, values: Record<string, string>) =>
     "run_id",
   );
 
+/** Further than any clock can be. */
+const farAhead = "now() + interval '25 hours'";
+
 let months = 0;
 
 /** A month that no other generation is for. */
@@ -267,6 +270,22 @@ export const problems: Problem[] = [
   ),
   run("run_figures_out_of_range", { ...succeeded, duration_ms: "-5" }, /^duration_ms is -5/, "duration"),
   run("run_figures_out_of_range", { ...succeeded, findings_count: "-1" }, /findings_count is -1/, "findings"),
+  run("run_times_out_of_range", { ...succeeded, finished_at: "'infinity'" }, /^finished_at is infinity$/, "end"),
+  run("run_times_out_of_range", { ...succeeded, finished_at: "'-infinity'" }, /^finished_at is -infinity$/, "no end"),
+  run("run_times_out_of_range", { ...succeeded, started_at: "'-infinity'" }, /^started_at is -infinity$/, "no start"),
+  run("run_times_out_of_range", { status: "'RUNNING'", started_at: "'infinity'" }, /^started_at is infinity$/, "start"),
+  run("run_times_out_of_range", { started_at: farAhead }, /^started_at is 2/, "start of one that is queued"),
+  run("run_times_out_of_range", { triggered_at: "'-infinity'" }, /^triggered_at is -infinity$/, "request"),
+  run(
+    "run_times_out_of_range",
+    {
+      ...succeeded,
+      ...{ triggered_at: farAhead, started_at: farAhead, finished_at: farAhead },
+      ...{ created_at: farAhead, updated_at: farAhead },
+    },
+    /^triggered_at is 2\S+ \S+ and started_at is .* and finished_at is .* and created_at is .* and updated_at is 2/,
+    "all of it",
+  ),
   {
     problem: "run_active_twice",
     table: runs,
@@ -297,6 +316,17 @@ export const problems: Problem[] = [
     { status: "'running'", created_at: "now() - interval '25 hours'" },
     /^running since/,
   ),
+  generation(
+    "generation_times_out_of_range",
+    { status: "'running'", created_at: "'infinity'" },
+    /^created_at is infinity$/,
+  ),
+  generation("generation_times_out_of_range", { generation_date: "'-infinity'" }, /^generation_date is -infinity$/),
+  generation(
+    "generation_times_out_of_range",
+    { generation_date: "current_date + 400", created_at: farAhead },
+    /^generation_date is 2.* and created_at is 2/,
+  ),
   takenPeriod("completed"),
   takenPeriod("running"),
   generation("generation_without_status", { status: "null" }, /^has no status/),
@@ -323,6 +353,21 @@ export const problems: Problem[] = [
     completedSession,
     "completed_at = now() - interval '1 hour'",
     /ended before that/,
+  ),
+  session(
+    "session_times_out_of_range",
+    startedSession,
+    "started_at = '-infinity', updated_at = 'infinity'",
+    /^started_at is -infinity and updated_at is infinity$/,
+  ),
+  session("session_times_out_of_range", completedSession, "completed_at = 'infinity'", /^completed_at is/, "end"),
+  session("session_times_out_of_range", completedSession, "completed_at = '-infinity'", /^completed_at is/, "no end"),
+  session(
+    "session_times_out_of_range",
+    completedSession,
+    `started_at = ${farAhead}, completed_at = ${farAhead}, created_at = ${farAhead}, updated_at = ${farAhead}`,
+    /^started_at is 2\S+ \S+ and completed_at is .* and created_at is .* and updated_at is 2/,
+    "all of it",
   ),
   openGates("no more", async () => {}),
   openGates("and a hand-off that was accepted", async (database, id) => {
@@ -445,6 +490,13 @@ export const problems: Problem[] = [
     "completed_by = 'somebody'",
     /^incomplete, but completed by somebody/,
   ),
+  checkpoint("checkpoint_times_out_of_range", "updated_at = 'infinity'", /^updated_at is infinity$/, "change"),
+  checkpoint(
+    "checkpoint_times_out_of_range",
+    `is_complete = true, score = 1, completed_by = 'somebody', completed_at = '-infinity', created_at = ${farAhead}`,
+    /^completed_at is -infinity and created_at is 2/,
+    "all but that",
+  ),
   checkpoint(
     "checkpoint_score_out_of_range",
     "is_complete = true, completed_at = now(), completed_by = 'somebody', score = null",
@@ -527,6 +579,33 @@ export const problems: Problem[] = [
     "handoff_answered_before_sent",
     { handoff_status: "'accepted'", sent_at: "now()", response_at: "now() - interval '1 hour'" },
     /answered before that/,
+  ),
+  handoff(
+    "handoff_times_out_of_range",
+    { handoff_status: "'sent'", sent_at: "'-infinity'" },
+    /^sent_at is -infinity$/,
+    "sent",
+  ),
+  handoff(
+    "handoff_times_out_of_range",
+    { handoff_status: "'rejected'", sent_at: "now()", response_at: "'infinity'" },
+    /^response_at is infinity$/,
+    "answer",
+  ),
+  handoff(
+    "handoff_times_out_of_range",
+    { handoff_status: "'accepted'", sent_at: farAhead, response_at: "now()" },
+    /^sent_at is 2/,
+    "sent later than answered",
+  ),
+  handoff(
+    "handoff_times_out_of_range",
+    {
+      ...{ handoff_status: "'accepted'", prepared_at: farAhead, sent_at: farAhead, response_at: "'-infinity'" },
+      ...{ created_at: "'infinity'", updated_at: "'-infinity'" },
+    },
+    /^prepared_at is 2.* and sent_at is .* and response_at is -.* and created_at is inf.* and updated_at is -inf/,
+    "all of it",
   ),
   {
     problem: "handoff_of_open_session",
