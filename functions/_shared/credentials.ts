@@ -1,8 +1,9 @@
 /** Who is calling: a holder of a secret key, or a signed-in user. */
 
-import { extractCredentials, verifyCredentials } from "@supabase/server/core";
+import { extractCredentials } from "@supabase/server/core";
 import type { JwtPayload } from "@supabase/supabase-js";
-import { type CredentialSettings, credentialSettings } from "./environment.ts";
+import { keyName } from "./api-keys.ts";
+import { credentialSettings } from "./environment.ts";
 import { invalidRequest, Problem } from "./problem.ts";
 import { userClaims } from "./user-token.ts";
 
@@ -32,7 +33,7 @@ const TRANSITION_ROLES: unknown[] = ["operator", "chairman"];
 export async function authenticate(request: Request, kind: CallerKind): Promise<Caller> {
   const settings = credentialSettings();
   const { apikey, token } = extractCredentials(request);
-  const secretName = await keyName("secret", apikey, settings);
+  const secretName = keyName(apikey, settings.secretKeys);
   if (secretName !== undefined) {
     const identity = `secret:${secretName}`;
     return { actor: `${identity}${label(request)}`, identity };
@@ -40,7 +41,7 @@ export async function authenticate(request: Request, kind: CallerKind): Promise<
   if (token?.startsWith("sb_secret_")) {
     throw unauthenticated("Send the secret key in the header apikey; Authorization is for the JWT of a user.");
   }
-  if ((await keyName("publishable", apikey, settings)) === undefined) {
+  if (keyName(apikey, settings.publishableKeys) === undefined) {
     throw unauthenticated("Send a secret key in the header apikey, or a publishable one along with a user's JWT.");
   }
   if (!token || token.startsWith("sb_")) {
@@ -54,14 +55,6 @@ export async function authenticate(request: Request, kind: CallerKind): Promise<
     throw new Problem("forbidden", "This needs a user whose app_metadata.leo_role is operator or chairman.");
   }
   return { actor: identity, identity };
-}
-
-/** The name of the key that `apikey` is, whichever it is of its kind; compared in constant time. */
-async function keyName(kind: "secret" | "publishable", apikey: string | null, settings: CredentialSettings) {
-  const { url, publishableKeys, secretKeys, jwks } = settings;
-  const env = { url, publishableKeys, secretKeys, jwks };
-  const { data } = await verifyCredentials({ apikey, token: null }, { auth: `${kind}:*`, env });
-  return data?.keyName ?? undefined;
 }
 
 /** What the caller calls itself, as an addition to the key's name. */
