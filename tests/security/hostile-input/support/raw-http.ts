@@ -16,8 +16,10 @@ export function sendBytes(port: number, bytes: string | Buffer, ending: Ending =
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, "127.0.0.1");
-    const dripping = setInterval(() => ending.drip && socket.write(ending.drip), DRIP_MS);
+    let dripping: NodeJS.Timeout | undefined;
     socket.on("connect", () => {
+      // Not before: what is written to a socket that is still connecting would come before the request.
+      dripping = setInterval(() => ending.drip && socket.write(ending.drip), DRIP_MS);
       socket.write(bytes, () => ending.hangUp && socket.destroy());
     });
     socket.on("data", (chunk: Buffer) => {
