@@ -19,7 +19,7 @@ type Ask = (state: State, scopeId: string) => Promise<boolean>;
 
 /** The edge function decides, under a lock. */
 const oneCall: Ask = async ({ services }, scope_id) => {
-  const response = await fetch(`${services.url}/functions/v1/telemetry-runs`, {
+  const response = await fetch(`${services.functionsUrl}/functions/v1/telemetry-runs`, {
     method: "POST",
     headers: { ...services.headers, "content-type": "application/json" },
     body: JSON.stringify({ scope_type: "workspace", scope_id }),
@@ -87,8 +87,8 @@ export const request: Bench<State> = {
   question: "What does it take to ask for a telemetry run, unless one is active or fresh?",
   how:
     "p50 of one caller, who asks for a new scope each time among 10 000 finished runs; and how many runs too many " +
-    `there are when ${PARALLEL} callers ask for one scope at once. Both by fetch through the local gateway; the Data ` +
-    "API is the local stand-in for PostgREST.",
+    `there are when ${PARALLEL} callers ask for one scope at once. Both by fetch and one process away: the functions are ` +
+    "asked directly, and the Data API, the local stand-in for PostgREST, is in the gateway's process.",
   figures: { p50: "ms", duplicates: "runs" },
   contenders: [contender(names.one, oneCall), contender(names.three, threeCalls)],
   goals: [
