@@ -21,8 +21,9 @@ export async function makeSessions(database: BenchDatabase, count: number): Prom
 /** How many rows `fillHistory` gives each directive. */
 export const HISTORY_PER_DIRECTIVE = 20;
 
-/** Adds moves of other sessions to the history until it has so many rows. */
+/** Adds moves of other sessions to the history until it has so many rows; as many to each directive `SD-OLD-n`. */
 export async function fillHistory(database: BenchDatabase, rows: number): Promise<void> {
+  const missing = rows - (await database.number("select count(*) from public.state_transitions"));
   await database.query(
     `insert into public.state_transitions
        (machine, entity_id, sd_id, event, from_status, to_status, actor, request_id, occurred_at)
@@ -31,9 +32,9 @@ export async function fillHistory(database: BenchDatabase, rows: number): Promis
             case n % 2 when 0 then 'active' else 'paused' end,
             case n % 2 when 0 then 'paused' else 'active' end,
             'secret:default', md5(n::text), now() - interval '1 second' * ($1::integer - n)
-     from generate_series(1, $1::integer - (select count(*)::integer from public.state_transitions)) n,
+     from generate_series(1, $1::integer) n,
           lateral (select n % ($1::integer / $2::integer) as directive) of`,
-    [rows, HISTORY_PER_DIRECTIVE],
+    [missing, HISTORY_PER_DIRECTIVE],
   );
   await database.query("vacuum analyze public.state_transitions");
 }
