@@ -1,13 +1,17 @@
-import { createRequire } from "node:module";
 import postgres from "postgres";
+import { packageVersion } from "./packages.ts";
 import type { SqlLoad } from "./sql-load.ts";
 import { type LoadFigures, loadFigures } from "./stats.ts";
 
 /** `postgres.js 3.4.9`: what runs in pgbench's place where that is not installed. */
 export function driverVersion(): string {
-  const { version } = createRequire(import.meta.url)("postgres/package.json") as { version: string };
-  return `postgres.js ${version}`;
+  return `postgres.js ${packageVersion("postgres")}`;
 }
+
+const unchanged = (value: unknown) => value;
+
+/** Variables are text, also of JSON, which the driver would put into quotes once more. */
+const jsonAsText = { to: 3802, from: [114, 3802], serialize: unchanged, parse: unchanged };
 
 /** A statement with `$1, $2, …` and the names that they stand for. */
 function numbered(statement: string): { text: string; names: string[] } {
@@ -19,7 +23,9 @@ function numbered(statement: string): { text: string; names: string[] } {
 /** The loop of pgbench: each client on a connection of its own, the next statement when the last is answered. */
 export async function driverLoad(load: SqlLoad): Promise<LoadFigures> {
   const statements = load.statements.map(numbered);
-  const connections = Array.from({ length: load.clients }, () => postgres(load.url, { max: 1, onnotice: () => {} }));
+  const connections = Array.from({ length: load.clients }, () =>
+    postgres(load.url, { max: 1, onnotice: () => {}, types: { jsonAsText } }),
+  );
   try {
     const all = await Promise.all(
       connections.map(async (sql, client) => {

@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { cpus, release, totalmem, type } from "node:os";
 import pg from "pg";
 import { denoProgram } from "../../local/edge-functions.ts";
 import type { LabServer } from "./lab.ts";
+import { packageVersion } from "./packages.ts";
 import { sqlLoadProgram } from "./sql-load.ts";
 
 /** What the figures were measured on. */
@@ -25,19 +24,6 @@ export function machine(): Machine {
   };
 }
 
-/** Version of a package, from its manifest; null where it is not installed. */
-export function packageVersion(name: string, from = import.meta.url): string | null {
-  const folders = createRequire(from).resolve.paths(name) ?? [];
-  for (const folder of folders) {
-    try {
-      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")) as { version: string }).version;
-    } catch {
-      // Looked for in the next folder.
-    }
-  }
-  return null;
-}
-
 /** What the figures were measured with, and the settings of the server that are not its defaults. */
 export async function versions(server: LabServer): Promise<Record<string, string>> {
   const client = new pg.Client({ connectionString: server.adminUrl });
@@ -48,8 +34,8 @@ export async function versions(server: LabServer): Promise<Record<string, string
       PostgreSQL: String(rows[0].version).split(" ")[0] ?? "",
       Node: process.versions.node,
       Deno: execFileSync(denoProgram(), ["--version"], { encoding: "utf8" }).split(/\s+/)[1] ?? "",
-      "supabase CLI": packageVersion("supabase") ?? "",
-      "@supabase/lite": packageVersion("@supabase/lite") ?? "",
+      "supabase CLI": packageVersion("supabase") ?? "unknown",
+      "@supabase/lite": packageVersion("@supabase/lite") ?? "unknown",
       "driver of the functions": server.driver.description,
       "SQL sent by": await sqlLoadProgram(),
     };

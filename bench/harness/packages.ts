@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../../local/paths.ts";
@@ -23,6 +24,19 @@ export async function installPackages(say: (text: string) => void): Promise<void
     cwd: folder,
     shell: process.platform === "win32",
   });
+}
+
+/** Version of a package, from its manifest; null where it is not installed. */
+export function packageVersion(name: string): string | null {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  for (const folder of folders) {
+    try {
+      return (JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")) as { version: string }).version;
+    } catch {
+      // Looked for in the next folder.
+    }
+  }
+  return null;
 }
 
 /**
