@@ -31,12 +31,18 @@ select
   -- As leo.last_sign_of_life has it, which no API role may call.
   coalesce(
     greatest(
-      case when session.updated_at > '-infinity' and session.updated_at <= now() + interval '1 day' then session.updated_at end,
+      case
+        when session.updated_at > '-infinity' and session.updated_at <= now() + interval '1 day' then session.updated_at
+      end,
       gates.updated_at,
       handoff.updated_at
     ),
-    case when session.started_at > '-infinity' and session.started_at <= now() + interval '1 day' then session.started_at end,
-    case when session.created_at > '-infinity' and session.created_at <= now() + interval '1 day' then session.created_at end
+    case
+      when session.started_at > '-infinity' and session.started_at <= now() + interval '1 day' then session.started_at
+    end,
+    case
+      when session.created_at > '-infinity' and session.created_at <= now() + interval '1 day' then session.created_at
+    end
   ) as last_sign_of_life_at,
   round(
     extract(epoch from coalesce(session.completed_at, now())) - extract(epoch from session.started_at)

@@ -60,7 +60,8 @@ comment on function leo.believable(timestamptz) is
   'doctor.';
 
 create function leo.mend_times(
-  table_name text, row_is text, columns text[], times timestamptz[], instead timestamptz[], out detail text, out fix text
+  table_name text, row_is text, columns text[], times timestamptz[], instead timestamptz[],
+  out detail text, out fix text
 )
 language plpgsql
 stable

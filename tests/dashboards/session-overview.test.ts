@@ -88,7 +88,7 @@ describe("the overview of a session", () => {
     expect(Date.parse(`${await sign(finished.id)}`)).toBeGreaterThan(Date.parse("2026-03-02T00:00:00Z"));
   });
 
-  test("has as that what the sweep takes for it, which believes no time without end or more than a day ahead", async () => {
+  test("has as that what the sweep takes for it, and no time without end or more than a day ahead", async () => {
     const { id } = await events.start(["audit"]);
     await events.prepare(id);
     const tables = ["exec_quality_checkpoints", "exec_handoff_preparations"].map(

@@ -400,12 +400,11 @@ describe("of what happened since", () => {
          set updated_at = now() + interval '400 days', started_at = now() - $1::interval where sd_id = 'SD-2026-003'`,
         [age],
       );
-    await own.query(
-      "update public.exec_quality_checkpoints set updated_at = now() + interval '400 days' where sd_id = 'SD-2026-003'",
-    );
-    await own.query(
-      "update public.exec_handoff_preparations set updated_at = now() + interval '400 days' where sd_id = 'SD-2026-003'",
-    );
+    for (const table of ["exec_quality_checkpoints", "exec_handoff_preparations"]) {
+      await own.query(
+        `update public.${table} set updated_at = now() + interval '400 days' where sd_id = 'SD-2026-003'`,
+      );
+    }
     const stuck = async () => (await since("what-is-stuck.sql")).rows.filter(({ kind }) => kind === "session");
     await silentFor("23 hours");
     expect(await stuck()).toEqual([]);
