@@ -88,6 +88,7 @@ describe("claim_next", () => {
 
   it.each([
     ["succeed", { reason_code: "INSUFFICIENT_DATA" }, "SUCCEEDED"],
+    ["succeed", { reason_code: "INSUFFICIENT_DATA", reason: "of this run and not of the next" }, "SUCCEEDED"],
     ["fail", { error_message: "no" }, "FAILED"],
   ])("of %s hands out the oldest run that is queued", async (event, evidence, status) => {
     const { runs } = await claim({ worker: "w" });
@@ -97,6 +98,7 @@ describe("claim_next", () => {
     expect(run).toMatchObject({ status, run_id: (queue[1] as Run).run_id });
     expect(next).toEqual(await runNow(database, middle.run_id));
     expect(next).toMatchObject({ status: "RUNNING", metadata: { worker: "w" } });
+    expect((await historyOf(database, (queue[1] as Run).run_id)).at(-1)).toMatchObject({ event, to_status: status });
     expect((await historyOf(database, middle.run_id)).at(-1)).toEqual({
       ...{ event: "claim", from_status: "QUEUED", to_status: "RUNNING", reason: null },
       ...caller,
