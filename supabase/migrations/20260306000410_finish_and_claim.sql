@@ -122,6 +122,7 @@ declare
   v_now timestamptz;
   v_moved record;
   v_answer jsonb;
+  v_next jsonb;
 begin
   if v_event in ('heartbeat', 'succeed', 'fail', 'cancel', 'fail_enqueue') is not true then
     raise exception 'move_telemetry_run does not serve the event %', coalesce(v_event, 'null');
@@ -167,6 +168,7 @@ begin
       v_run.id, request, case when v_claims_along then v_claim end
     );
     v_answer := jsonb_build_object('run', v_moved.finished, 'from', v_from);
+    v_next := v_moved.claimed -> 0;
   else
     -- Not now(): this transaction may have begun before the run was claimed.
     v_now := clock_timestamp();
@@ -203,13 +205,11 @@ begin
     return v_answer;
   end if;
 
-  return v_answer || jsonb_build_object(
-    'next',
-    case
-      when v_claims_along then v_moved.claimed
-      else leo.claim_telemetry_runs(v_claim, context - 'reason') -> 'runs'
-    end -> 0
-  );
+  if not v_claims_along then
+    v_next := leo.claim_telemetry_runs(v_claim, context - 'reason') -> 'runs' -> 0;
+  end if;
+
+  return v_answer || jsonb_build_object('next', v_next);
 end
 $$;
 

@@ -87,9 +87,9 @@ describe("claim_next", () => {
     callEvent(database, "move_telemetry_run", { id: runId, request, context: { event } });
 
   it.each([
+    ["fail", { error_message: "no" }, "FAILED"],
     ["succeed", { reason_code: "INSUFFICIENT_DATA" }, "SUCCEEDED"],
     ["succeed", { reason_code: "INSUFFICIENT_DATA", reason: "of this run and not of the next" }, "SUCCEEDED"],
-    ["fail", { error_message: "no" }, "FAILED"],
   ])("of %s hands out the oldest run that is queued", async (event, evidence, status) => {
     const { runs } = await claim({ worker: "w" });
     const middle = queue[2] as Run;
