@@ -22,7 +22,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_limit constant integer := case when claim is null then 0 else coalesce((claim ->> 'limit')::integer, 1) end;
-  v_worker constant jsonb := coalesce(leo.pick(claim, array['worker']), '{}');
+  v_worker constant jsonb := jsonb_strip_nulls(jsonb_build_object('worker', claim -> 'worker'));
   -- Not now(): this transaction may have begun before a run was claimed.
   v_now constant timestamptz := clock_timestamp();
 begin

@@ -26,52 +26,31 @@ revoke execute on function leo.staying_status(text, text) from public, anon, aut
 comment on function leo.staying_status(text, text) is
   'The status in which an event leaves a row, as heartbeat does with RUNNING; null for events that move it.';
 
-create function leo.event_of_move(machine text, entity_id uuid, from_status text, to_status text, is_new boolean)
+create function leo.refuse_move(machine text, entity_id uuid, from_status text, to_status text)
 returns text
 language plpgsql
-stable
 set search_path = ''
 as $$
 declare
-  v_event text;
   v_allowed text;
 begin
-  select min(allowed.event)
-  into v_event
-  from leo.state_transitions_allowed allowed
-  where allowed.machine = event_of_move.machine
-    and allowed.to_status = event_of_move.to_status
-    and (
-      allowed.from_status = event_of_move.from_status
-      or (event_of_move.is_new and allowed.from_status is null and event_of_move.from_status is null)
-    );
-
-  if v_event is not null then
-    return v_event;
-  end if;
-
-  -- New rows are not guarded: what other systems finished is imported as it is.
-  if event_of_move.is_new then
-    return 'insert';
-  end if;
-
   select string_agg(format('%s → %s', allowed.event, allowed.to_status), ', ' order by allowed.event)
   into v_allowed
   from leo.state_transitions_allowed allowed
-  where allowed.machine = event_of_move.machine and allowed.from_status = event_of_move.from_status;
+  where allowed.machine = refuse_move.machine and allowed.from_status = refuse_move.from_status;
 
   raise exception using
     errcode = 'PT409',
     message = format(
       '%s %s is %s and cannot become %s',
-      event_of_move.machine,
-      event_of_move.entity_id,
-      coalesce(event_of_move.from_status, 'without a status'),
-      coalesce(event_of_move.to_status, 'null')
+      refuse_move.machine,
+      refuse_move.entity_id,
+      coalesce(refuse_move.from_status, 'without a status'),
+      coalesce(refuse_move.to_status, 'null')
     ),
     detail = case
       when v_allowed is null then 'Nothing leads out of this status.'
-      else format('Allowed from %s: %s.', event_of_move.from_status, v_allowed)
+      else format('Allowed from %s: %s.', refuse_move.from_status, v_allowed)
     end,
     hint = case
       when v_allowed is null then 'Begin anew with a new row.'
@@ -80,13 +59,11 @@ begin
 end
 $$;
 
-revoke execute on function leo.event_of_move(text, uuid, text, text, boolean)
-  from public, anon, authenticated, service_role;
+revoke execute on function leo.refuse_move(text, uuid, text, text) from public, anon, authenticated, service_role;
 
-comment on function leo.event_of_move(text, uuid, text, text, boolean) is
-  'The event that makes a move; insert for a new row in a status that no event begins with. Raises PT409 for a move '
-  'that leo.state_transitions_allowed does not know: the message says the current and the wanted status, the detail '
-  'the allowed moves, the hint what to do.';
+comment on function leo.refuse_move(text, uuid, text, text) is
+  'Raises PT409 for a move that no event makes: the message says the current and the wanted status, the detail the '
+  'allowed moves, the hint what to do. Returns nothing; called in place of the event.';
 
 create or replace function leo.guard_and_record()
 returns trigger
@@ -100,9 +77,9 @@ as $$
 declare
   v_machine constant text := tg_argv[0];
   v_event constant text := leo.context_setting('event');
-  v_actor constant text := leo.current_actor();
-  v_request_id constant text := leo.context_setting('request_id');
-  v_reason text := leo.context_setting('reason');
+  v_actor text;
+  v_request_id text;
+  v_reason text;
   v_moves leo.state_move[];
   v_overridden boolean := false;
 begin
@@ -166,6 +143,10 @@ begin
     return null;
   end if;
 
+  v_actor := leo.current_actor();
+  v_request_id := leo.context_setting('request_id');
+  v_reason := leo.context_setting('reason');
+
   -- The setting only saves everybody else the look.
   if tg_op = 'UPDATE' and current_setting('leo.event', true) = 'override' then
     delete from leo.status_overrides permitted
@@ -189,7 +170,20 @@ begin
       when v_overridden then 'override'
       -- The event that was said if it makes this move, else the one that does.
       when said.event is not null then said.event
-      else leo.event_of_move(v_machine, move.entity_id, move.from_status, move.to_status, tg_op = 'INSERT')
+      else coalesce(
+        (
+          select min(allowed.event)
+          from leo.state_transitions_allowed allowed
+          where allowed.machine = v_machine
+            and allowed.to_status = move.to_status
+            and (allowed.from_status = move.from_status or (tg_op = 'INSERT' and allowed.from_status is null))
+        ),
+        -- New rows are not guarded: what other systems finished is imported as it is.
+        case
+          when tg_op = 'INSERT' then 'insert'
+          else leo.refuse_move(v_machine, move.entity_id, move.from_status, move.to_status)
+        end
+      )
     end,
     move.from_status,
     move.to_status,
