@@ -74,7 +74,7 @@ const busyTexts: string[] = [
   "postgres://'".repeat(800),
   "://a:b/".repeat(1_400),
   "authorization:".repeat(700),
-  "-----BEGIN PRIVATE KEY".repeat(450),
+  "-----BEGIN PRIVATE KEY ".repeat(450),
   "eyJa.".repeat(1_900),
   'password="'.repeat(990),
   `token${" ".repeat(9_900)}`,
