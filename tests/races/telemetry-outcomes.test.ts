@@ -137,3 +137,17 @@ it("all at the same moment leave one outcome; the others are told of it", async 
     expect((await historyOf(database, run_id)).map(({ to_status }) => to_status)).toEqual(["RUNNING", status]);
   }
 });
+
+it("succeed waits for a claim that is under way, and then succeeds", async () => {
+  const queued = await insertRun(database, { ...newScope(), triggered_at: { sql: "now() - interval '1 year'" } });
+  await client(0).query("begin");
+  await callEvent(client(0), "claim_telemetry_runs", { request: { worker: "w" }, context: { event: "claim" } });
+  const pid = await pidOf(client(1));
+  const late = succeed(client(1), queued.run_id);
+  await untilBlocked(database, pid);
+  await client(0).query("commit");
+  expect((await late).run).toMatchObject({ status: "SUCCEEDED" });
+  expect((await historyOf(database, queued.run_id)).map(({ to_status }) => to_status)).toEqual([
+    ...["QUEUED", "RUNNING", "SUCCEEDED"],
+  ]);
+});

@@ -133,13 +133,13 @@ export const runEvents: HotStatement[] = [
     "r11",
     "succeed",
     { output_ref: { rows_scanned: 5 } },
-    { indexes: ["telemetry_analysis_runs_run_id_key"], pages: 48, statements: 7 },
+    { indexes: ["telemetry_analysis_runs_run_id_key"], pages: 48, statements: 5 },
   ),
   event(
     "a run: succeed, and claim the next",
     "move_telemetry_run",
     { id: "r11", event: "succeed", request: { output_ref: { rows_scanned: 5 }, claim_next: { worker: "w" } } },
-    { indexes: ["telemetry_analysis_runs_run_id_key", "idx_telemetry_runs_queue"], pages: 92, statements: 7 },
+    { indexes: ["telemetry_analysis_runs_run_id_key", "idx_telemetry_runs_queue"], pages: 92, statements: 5 },
   ),
   run(
     "r11",
