@@ -10,7 +10,8 @@ const specifier = /^npm:(?<name>(?:@[^/]+\/)?[^@/]+)@(?<version>\d+\.\d+\.\d+)(?
 
 test("functions are deployed with exactly the packages that are installed and tested here", async () => {
   const { imports } = await readJson("functions", "deno.json");
-  const { dependencies } = await readJson("package.json");
+  // A dependency for development in package.json: whoever installs the package gets the client, not the functions.
+  const { devDependencies } = await readJson("package.json");
   const deployed: Record<string, string> = {};
   for (const [name, target] of Object.entries<string>(imports)) {
     if (name === "@db/postgres") continue;
@@ -21,8 +22,8 @@ test("functions are deployed with exactly the packages that are installed and te
     expect(`${name} ${found?.version}`).toBe(`${name} ${installed.version}`);
     deployed[found?.name ?? ""] = found?.version ?? "";
   }
-  // Both ways: what package.json lists as needed in production is what the functions import.
-  expect(deployed).toEqual(dependencies);
+  expect(Object.keys(deployed).length).toBeGreaterThan(2);
+  expect(devDependencies).toMatchObject(deployed);
 });
 
 test("the driver is pinned to an exact version of JSR", async () => {

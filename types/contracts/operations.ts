@@ -1,4 +1,4 @@
-/** Every operation of the HTTP API in one table: for documentation, clients and tests. */
+/** Every operation of the HTTP API with its contracts: for documentation, clients and tests. */
 
 import type { z } from "zod";
 import * as handoffs from "./exec-handoffs.ts";
@@ -7,11 +7,14 @@ import { healthAnswer } from "./health.ts";
 import * as okr from "./okr-generations.ts";
 import * as metrics from "./orchestration-metrics.ts";
 import * as checkpoints from "./quality-checkpoints.ts";
+import { type Routes, routes } from "./routes.ts";
 import { analyzeTelemetryRuns, telemetryRunsAnalyzed } from "./telemetry-analyzer.ts";
 import * as runs from "./telemetry-runs.ts";
 
 /** One method and path of one edge function. */
 export interface Operation {
+  /** What the client calls it, such as `sessions.pause`. */
+  name: string;
   /** The edge function, below `/functions/v1/`. */
   function: string;
   method: "GET" | "POST" | "PATCH";
@@ -27,15 +30,7 @@ export interface Operation {
   status: number[];
 }
 
-type Declared = Pick<Operation, "request" | "answer"> & { status?: number[] };
-
-/** The operations of a function whose callers are operators, by `METHOD /path`. */
-function operationsOf(name: string, declared: Record<string, Declared>): Operation[] {
-  return Object.entries(declared).map(([route, { status = [200], ...rest }]) => {
-    const [method, path] = route.split(" ") as [Operation["method"], string];
-    return { function: name, method, path, callers: "operators", status, ...rest };
-  });
-}
+type Declared = Pick<Operation, "request" | "answer"> & Partial<Pick<Operation, "status" | "callers">>;
 
 const sessionMoved = { answer: sessions.execSessionMoved };
 const handoff = { answer: handoffs.execHandoffAnswer };
@@ -43,58 +38,73 @@ const checkpoint = { answer: checkpoints.qualityCheckpointAnswer };
 const run = { answer: runs.telemetryRunAnswer };
 const generation = { answer: okr.okrGenerationAnswer };
 
-export const operations: readonly Operation[] = [
-  ...operationsOf("exec-sessions", {
-    "POST /": { request: sessions.startExecSession, answer: sessions.execSessionAnswer, status: [201] },
-    "PATCH /:id": { request: sessions.updateExecSession, ...sessionMoved },
-    "POST /:id/pause": { request: sessions.moveExecSession, ...sessionMoved },
-    "POST /:id/resume": { request: sessions.moveExecSession, ...sessionMoved },
-    "POST /:id/complete": { request: sessions.completeExecSession, answer: sessions.execSessionAnswer },
-    "POST /:id/fail": { request: sessions.endExecSession, ...sessionMoved },
-    "POST /:id/cancel": { request: sessions.endExecSession, ...sessionMoved },
-    "POST /:id/retry": { request: sessions.moveExecSession, ...sessionMoved },
-    "POST /:id/reopen": { request: sessions.moveExecSession, ...sessionMoved },
-  }),
-  ...operationsOf("quality-checkpoints", {
-    "POST /:id/complete": { request: checkpoints.completeQualityCheckpoint, ...checkpoint },
-    "POST /:id/reopen": { request: checkpoints.moveQualityCheckpoint, ...checkpoint },
-    "POST /:id/waive": { request: checkpoints.moveQualityCheckpoint, ...checkpoint },
-  }),
-  ...operationsOf("exec-handoffs", {
-    "POST /": { request: handoffs.prepareExecHandoff, ...handoff, status: [201] },
-    "PATCH /:id": { request: handoffs.updateExecHandoff, ...handoff },
-    "POST /:id/ready": { request: handoffs.moveExecHandoff, ...handoff },
-    "POST /:id/revise": { request: handoffs.moveExecHandoff, ...handoff },
-    "POST /:id/send": { request: handoffs.moveExecHandoff, ...handoff },
-    "POST /:id/accept": { request: handoffs.moveExecHandoff, ...handoff },
-    "POST /:id/reject": { request: handoffs.rejectExecHandoff, ...handoff },
-  }),
-  ...operationsOf("telemetry-runs", {
-    "POST /": { request: runs.requestTelemetryRun, answer: runs.telemetryRunDecision, status: [200, 201] },
-    "POST /claim": { request: runs.claimTelemetryRuns, answer: runs.telemetryRunsClaimed },
-    "POST /sweep": { request: runs.sweepRequest, answer: runs.sweepAnswer },
-    "POST /:run_id/heartbeat": { request: runs.heartbeatTelemetryRun, ...run },
-    "POST /:run_id/succeed": { request: runs.succeedTelemetryRun, ...run },
-    "POST /:run_id/fail": { request: runs.failTelemetryRun, ...run },
-    "POST /:run_id/cancel": { request: runs.cancelTelemetryRun, ...run },
-    "POST /:run_id/fail_enqueue": { request: runs.failEnqueueTelemetryRun, ...run },
-  }),
-  ...operationsOf("telemetry-analyzer", {
-    "POST /": { request: analyzeTelemetryRuns, answer: telemetryRunsAnalyzed },
-  }),
-  ...operationsOf("okr-generations", {
-    "POST /": { request: okr.startOkrGeneration, ...generation, status: [201] },
-    "POST /:id/complete": { request: okr.completeOkrGeneration, ...generation },
-    "POST /:id/fail": { request: okr.failOkrGeneration, ...generation },
-  }),
-  {
-    function: "orchestration-metrics",
-    method: "POST",
-    path: "/",
-    callers: "users",
-    request: metrics.recordMetrics,
-    answer: metrics.metricsRecorded,
-    status: [200],
+/** What each route takes and answers; 200 to operators where nothing else is said. */
+const contracts = {
+  sessions: {
+    start: { request: sessions.startExecSession, answer: sessions.execSessionAnswer, status: [201] },
+    update: { request: sessions.updateExecSession, ...sessionMoved },
+    pause: { request: sessions.moveExecSession, ...sessionMoved },
+    resume: { request: sessions.moveExecSession, ...sessionMoved },
+    complete: { request: sessions.completeExecSession, answer: sessions.execSessionAnswer },
+    fail: { request: sessions.endExecSession, ...sessionMoved },
+    cancel: { request: sessions.endExecSession, ...sessionMoved },
+    retry: { request: sessions.moveExecSession, ...sessionMoved },
+    reopen: { request: sessions.moveExecSession, ...sessionMoved },
   },
-  { function: "health", method: "GET", path: "/", callers: "anyone", answer: healthAnswer, status: [200] },
-];
+  checkpoints: {
+    complete: { request: checkpoints.completeQualityCheckpoint, ...checkpoint },
+    reopen: { request: checkpoints.moveQualityCheckpoint, ...checkpoint },
+    waive: { request: checkpoints.moveQualityCheckpoint, ...checkpoint },
+  },
+  handoffs: {
+    prepare: { request: handoffs.prepareExecHandoff, ...handoff, status: [201] },
+    update: { request: handoffs.updateExecHandoff, ...handoff },
+    ready: { request: handoffs.moveExecHandoff, ...handoff },
+    revise: { request: handoffs.moveExecHandoff, ...handoff },
+    send: { request: handoffs.moveExecHandoff, ...handoff },
+    accept: { request: handoffs.moveExecHandoff, ...handoff },
+    reject: { request: handoffs.rejectExecHandoff, ...handoff },
+  },
+  telemetry: {
+    request: { request: runs.requestTelemetryRun, answer: runs.telemetryRunDecision, status: [200, 201] },
+    claim: { request: runs.claimTelemetryRuns, answer: runs.telemetryRunsClaimed },
+    sweep: { request: runs.sweepRequest, answer: runs.sweepAnswer },
+    heartbeat: { request: runs.heartbeatTelemetryRun, ...run },
+    succeed: { request: runs.succeedTelemetryRun, ...run },
+    fail: { request: runs.failTelemetryRun, ...run },
+    cancel: { request: runs.cancelTelemetryRun, ...run },
+    failEnqueue: { request: runs.failEnqueueTelemetryRun, ...run },
+    analyze: { request: analyzeTelemetryRuns, answer: telemetryRunsAnalyzed },
+  },
+  okrGenerations: {
+    start: { request: okr.startOkrGeneration, ...generation, status: [201] },
+    complete: { request: okr.completeOkrGeneration, ...generation },
+    fail: { request: okr.failOkrGeneration, ...generation },
+  },
+  metrics: {
+    record: { request: metrics.recordMetrics, answer: metrics.metricsRecorded, callers: "users" },
+  },
+  health: {
+    check: { answer: healthAnswer, callers: "anyone" },
+  },
+} satisfies { [G in keyof Routes]: { [N in keyof Routes[G]]: Declared } };
+
+/** Request and answer of each route as zod types, by the names of {@link routes}. */
+export type OperationContracts = typeof contracts;
+
+/** Every operation, in the order of {@link routes}. */
+export const operations: readonly Operation[] = Object.entries(routes).flatMap(([group, named]) => {
+  const declared: Record<string, Declared> = contracts[group as keyof Routes];
+  return Object.entries<string>(named).map(([name, route]): Operation => {
+    const [, method = "", folder = "", path = ""] = /^(\w+) \/([^/]+)(.*)$/.exec(route) ?? [];
+    return {
+      name: `${group}.${name}`,
+      function: folder,
+      method: method as Operation["method"],
+      path: path || "/",
+      callers: "operators",
+      status: [200],
+      ...(declared[name] as Declared),
+    };
+  });
+});

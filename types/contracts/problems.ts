@@ -5,15 +5,7 @@ import { z } from "zod";
 /**
  * Every code that a function answers with, its HTTP status and its title.
  *
- * | extra members | codes |
- * |---|---|
- * | `issues`: [{ path, message }] | invalid_request |
- * | `entity`, `id`: what there is not | not_found, unless it is a route |
- * | `current`, `event`, `allowed`; `session` or `handoff` (id, status) where that is in the way | illegal_transition |
- * | `checkpoints` | gates_incomplete |
- * | `id`, `current`, `use`: the row in the way, its state, the event to use | session_exists, handoff_open, generation_exists, status_taken |
- * | `actor`: who sent it | same_actor |
- * | `attempt`: the present one | stale_attempt |
+ * What each carries besides is in problem-members.ts.
  *
  * 405 comes with the header Allow, 401 with WWW-Authenticate, 503 with Retry-After.
  */

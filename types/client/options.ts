@@ -1,0 +1,34 @@
+/** What can be decided about calls: for all of them when the client is made, or for one where it is made. */
+
+import type { ControlPlaneError } from "./error.ts";
+
+/** How long a call goes on. */
+export interface CallLimits {
+  /** How often a write is sent at most; 1 is never again. 5 when left out. */
+  attempts?: number;
+  /** Milliseconds that one attempt may take; 20 000 when left out. */
+  attemptTimeoutMs?: number;
+  /** Milliseconds that a call may take, with all its attempts and the waits between them; 60 000 when left out. */
+  timeoutMs?: number;
+}
+
+/** What holds for every call of a client. */
+export interface ControlPlaneOptions extends CallLimits {
+  /** What the caller calls itself: the history adds it to the name of the secret key (`x-leo-actor`). */
+  actor?: string;
+  /** Told before each wait: why an attempt failed, and milliseconds until the next. */
+  onRetry?: (failed: ControlPlaneError, waitMs: number) => void;
+}
+
+/** What holds for one call; its limits instead of the client's. */
+export interface CallOptions extends CallLimits {
+  /**
+   * Recognises the call for 24 hours, over all its attempts; a new one for each call when left out. Give one that
+   * outlives the process, such as a job's id, or that of the error, to go on with a call whose outcome is unknown.
+   */
+  idempotencyKey?: string;
+  /** Gives the call up: it rejects with the signal's reason. What was sent by then may have been carried out. */
+  signal?: AbortSignal;
+  /** Finds the call in logs and history (`x-request-id`); a new one for each call when left out. */
+  requestId?: string;
+}
