@@ -44,11 +44,11 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<{ answer: unknown } | { failure: Failure }> {
   const { data, error } = await functions.invoke(path, { ...rest, signal });
-  if (!error) return isObject(data) ? { answer: data } : { failure: unexpected(200) };
+  if (!error) return isObject(data) ? { answer: data } : { failure: unexpected(200, String(data)) };
   // supabase-js has the response, unread, in `context` where there is one, else the error of fetch.
   const { context } = error as { context?: unknown };
   if (isResponse(context)) return { failure: await refused(context) };
-  if (error instanceof SyntaxError) return { failure: unexpected(200, error) };
+  if (error instanceof SyntaxError) return { failure: unexpected(200, error.message) };
   return { failure: unanswered(signal.aborted ? signal.reason : (context ?? error)) };
 }
 
@@ -66,7 +66,7 @@ async function refused(response: Response): Promise<Failure> {
     requestId: headers.get("x-request-id") ?? undefined,
   };
   const problem = problemIn(text);
-  if (!problem) return { ...unexpected(status), ...later };
+  if (!problem) return { ...unexpected(status, text), ...later };
   return { code: problem.code, status, detail: problem.detail, problem, ...later };
 }
 
@@ -75,9 +75,9 @@ function unanswered(cause: unknown): Failure {
   return { code: "no_answer", status: 0, detail: `No answer came: ${said}`, cause, passing: true };
 }
 
-function unexpected(status: number, cause?: unknown): Failure {
-  const detail = `Something other than the functions answered, with HTTP ${status}.`;
-  return { code: "unexpected_answer", status, detail, cause, passing: false };
+function unexpected(status: number, text: string): Failure {
+  const detail = `Something other than the functions answered, with HTTP ${status}: ${text.slice(0, 200)}`;
+  return { code: "unexpected_answer", status, detail, passing: false };
 }
 
 function problemIn(text: string): ProblemOf<ProblemCode> | undefined {
