@@ -1,0 +1,134 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repositoryRoot } from "../../local/paths.ts";
+import { createDirective } from "../functions/support/directives.ts";
+import { startTestStack, type TestStack } from "../support/stack.ts";
+import { type Consumer, createConsumer, inspect } from "./support/consumer.ts";
+
+let stack: TestStack;
+let consumer: Consumer;
+
+beforeAll(async () => {
+  consumer = await createConsumer();
+  stack = await startTestStack();
+  await stack.database.query(await readFile(join(repositoryRoot, "supabase", "seed.sql"), "utf8"));
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await consumer.remove();
+});
+
+describe("the packed package", () => {
+  test("is what publint recommends", async () => {
+    expect(await inspect("publint", "run", consumer.tarball, "--strict")).toContain("All good!");
+  });
+
+  test("has types that are right for ESM, by Node.js and by bundlers (attw)", async () => {
+    const printed = await inspect("attw", consumer.tarball, "--profile", "esm-only", "--format", "json");
+    const { analysis } = JSON.parse(printed);
+    expect(Object.keys(analysis.entrypoints).sort()).toEqual([".", "./contracts", "./package.json", "./types"]);
+  });
+
+  test("loads nothing from elsewhere with its client: neither zod nor supabase-js", async () => {
+    const { local, foreign } = await modulesFrom(join(consumer.packageFolder, "dist", "client", "index.js"));
+    expect(local).toContain(join("dist", "contracts", "routes.js"));
+    expect(local).not.toContain(join("dist", "contracts", "operations.js"));
+    expect(foreign).toEqual([]);
+  });
+});
+
+describe("a program of an agent", () => {
+  const source = () => readFile(join(repositoryRoot, "tests", "client", "consumer", "agent.ts"), "utf8");
+
+  const env = async () => ({
+    SUPABASE_URL: stack.url,
+    BUILDER_KEY: stack.secretKey,
+    VERIFIER_KEY: stack.secrets.secretKeys.agent as string,
+    SD_ID: await createDirective(stack.database),
+  });
+
+  const outcome = {
+    incomplete: true,
+    known: true,
+    status: "completed",
+    allowed: ["accept", "reject"],
+    handoff: "accepted",
+    score: 90,
+  };
+
+  test.each(["node16", "bundler"] as const)(
+    "compiles with moduleResolution %s, and runs by Node.js",
+    async (resolution) => {
+      const folder = await consumer.compile("agent", await source(), resolution);
+      expect(JSON.parse(await consumer.runByNode(join(folder, "agent.js"), await env()))).toEqual(outcome);
+    },
+  );
+
+  test("finds no mistake in the declarations themselves", async () => {
+    const modules = ["leo-control-plane", "leo-control-plane/types", "leo-control-plane/contracts"];
+    const everything = modules.map((name, index) => `export * as m${index} from "${name}";`).join("\n");
+    for (const resolution of ["node16", "bundler"] as const) await consumer.compile("all", everything, resolution);
+  });
+
+  test("runs by Deno", async () => {
+    expect(JSON.parse(await consumer.runByDeno("agent-deno", await source(), await env()))).toEqual(outcome);
+  });
+
+  test("does not compile with a request that breaks its contract", async () => {
+    const broken = (await source()).replace("{ attempt, score: 90 }", '{ attempt, score: "90" }');
+    await expect(consumer.compile("broken", broken, "node16")).rejects.toThrow(/broken\.ts\(\d+,\d+\): error TS2322/);
+  });
+});
+
+describe("the README's typed client", () => {
+  const section = async () => {
+    const readme = await readFile(join(repositoryRoot, "README.md"), "utf8");
+    return readme.split("\n### Typed client\n")[1]?.split(/\n##+ /)[0] ?? "";
+  };
+
+  test("compiles and runs as it is shown", async () => {
+    const shown = /```ts\n([\s\S]+?)\n```/.exec(await section())?.[1] ?? "";
+    const folder = await consumer.compile("readme", shown, "node16");
+    await consumer.runByNode(join(folder, "readme.js"), { SUPABASE_URL: stack.url, SECRET_KEY: stack.secretKey });
+    const moves = await stack.database.query<{ event: string; actor: string }>(
+      `select event, actor from public.state_transitions
+       where sd_id = 'SD-2026-009' and machine = 'exec_session' order by id`,
+    );
+    const actor = "secret:default/builder-3";
+    expect(moves).toEqual([
+      { event: "start", actor },
+      { event: "complete", actor },
+    ]);
+  });
+
+  test("names the file that npm pack makes", async () => {
+    expect(await section()).toContain(relative(dirname(consumer.tarball), consumer.tarball));
+  });
+
+  test("lists every option, with its default", async () => {
+    const file = (name: string) => readFile(join(repositoryRoot, "types", "client", name), "utf8");
+    const declared = [...(await file("options.ts")).matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    const rows = [...(await section()).matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(declared.sort());
+    const defaults = /defaults = \{ (.+) \}/.exec(await file("create.ts"))?.[1] ?? "";
+    const listed = rows.flatMap(([, name, value = ""]) =>
+      /^\d/.test(value) ? [`${name}: ${value.replaceAll(" ", "_")}`] : [],
+    );
+    expect(listed.join(", ")).toBe(defaults);
+  });
+});
+
+/** Every module that a module imports, with those that they import, and what they import by name of a package. */
+async function modulesFrom(entry: string): Promise<{ local: string[]; foreign: string[] }> {
+  const seen = new Set<string>([entry]);
+  const foreign = new Set<string>();
+  for (const file of seen) {
+    for (const [, specifier = ""] of (await readFile(file, "utf8")).matchAll(/\bfrom "([^"]+)"|\bimport\("?/g)) {
+      if (specifier.startsWith(".")) seen.add(join(dirname(file), specifier));
+      else foreign.add(specifier);
+    }
+  }
+  return { local: [...seen].map((file) => relative(consumer.packageFolder, file)), foreign: [...foreign] };
+}
