@@ -109,10 +109,30 @@ test("an abort ends an attempt that is under way, and is not tried again", async
   expect(sent).toHaveLength(1);
 });
 
+test.each([
+  ["as it begins", (abort: () => void) => abort()],
+  ["later", (abort: () => void) => setImmediate(abort)],
+])("an abort ends the wait for the next attempt (%s)", async (_when, soon) => {
+  // An hour: a wait that went on would be noticed.
+  proxy.mishaps.push({ status: 503, type: "text/plain", body: "later", retryAfter: "3600" });
+  const controller = new AbortController();
+  const impatient = createControlPlane(observedClient(proxy.url, stack.secretKey).supabase, {
+    timeoutMs: 7_200_000,
+    onRetry: () => soon(() => controller.abort(new Error("no longer wanted"))),
+  });
+  await expect(impatient.telemetry.sweep({}, { signal: controller.signal })).rejects.toThrow("no longer wanted");
+});
+
 test("a call whose time is over ends in the middle of an attempt", async () => {
   proxy.mishaps.push("swallow");
   const error = await failedCall(leo.telemetry.sweep({}, { timeoutMs: 200 }));
   expect(error).toMatchObject({ code: "no_answer", attempts: 1, cause: { name: "TimeoutError" } });
+});
+
+test("a call may go on for ever", async () => {
+  const forever = { attemptTimeoutMs: Number.POSITIVE_INFINITY, timeoutMs: Number.POSITIVE_INFINITY };
+  expect(await leo.telemetry.sweep({}, forever)).toMatchObject({ skipped: 0 });
+  expect(failed).toEqual([]);
 });
 
 test("where nobody listens, the call ends after the attempts that are allowed", async () => {
@@ -131,10 +151,15 @@ describe("what somebody else answers", () => {
     expect(error.detail).toContain("Bad gateway");
   });
 
-  test("is tried again where it is 503", async () => {
+  test("is tried again where it is 503, at once where it says since when", async () => {
+    const past = new Date(Date.now() - 60_000).toUTCString();
     proxy.mishaps.push({ status: 503, type: "text/plain", body: "starting" });
+    proxy.mishaps.push({ status: 503, type: "text/plain", body: "starting", retryAfter: past });
     expect(await leo.telemetry.sweep()).toMatchObject({ skipped: 0 });
-    expect(failed).toMatchObject([{ code: "unexpected_answer", status: 503 }]);
+    expect(failed).toMatchObject([
+      { code: "unexpected_answer", status: 503 },
+      { code: "unexpected_answer", attempts: 2 },
+    ]);
   });
 
   test.each([

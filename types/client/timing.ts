@@ -2,6 +2,8 @@
 
 const FIRST_BACK_OFF_MS = 250;
 const LONGEST_BACK_OFF_MS = 8_000;
+/** Timers take a longer time, such as Infinity, for none at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Milliseconds until the next attempt: what the server asks for, else a time that doubles with each failure, and
@@ -23,7 +25,8 @@ export async function within<T>(
   // Not AbortSignal.any, which Node.js before 20.3 and browsers of 2023 do not have.
   const controller = new AbortController();
   const giveUp = () => controller.abort(caller?.reason);
-  const timer = setTimeout(() => controller.abort(new DOMException(`none within ${ms} ms`, "TimeoutError")), ms);
+  const tooLong = () => controller.abort(new DOMException(`none within ${ms} ms`, "TimeoutError"));
+  const timer = setTimeout(tooLong, Math.min(ms, LONGEST_TIMER_MS));
   caller?.addEventListener("abort", giveUp, { once: true });
   try {
     return await work(controller.signal);
@@ -36,14 +39,19 @@ export async function within<T>(
 /** Resolves after some milliseconds. @throws the reason of an abort */
 export function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    // It tells of an abort once, which may have been before.
+    if (signal?.aborted) return reject(signal.reason);
     const giveUp = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", giveUp);
-      resolve();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve();
+      },
+      Math.min(ms, LONGEST_TIMER_MS),
+    );
     signal?.addEventListener("abort", giveUp, { once: true });
   });
 }

@@ -11,7 +11,7 @@ export type Mishap =
   /** Neither passed on nor answered. */
   | "swallow"
   /** Answered by somebody else. */
-  | { status: number; type: string; body: string };
+  | { status: number; type: string; body: string; retryAfter?: string };
 
 /** An HTTP server before a stack, which is good for nothing as long as it is told so. */
 export interface RudeProxy {
@@ -28,7 +28,8 @@ export async function startRudeProxy(target: string): Promise<RudeProxy> {
     const mishap = mishaps.shift();
     if (mishap === "swallow") return;
     if (typeof mishap === "object") {
-      response.writeHead(mishap.status, { "content-type": mishap.type }).end(mishap.body);
+      const later = mishap.retryAfter === undefined ? {} : { "retry-after": mishap.retryAfter };
+      response.writeHead(mishap.status, { "content-type": mishap.type, ...later }).end(mishap.body);
       return;
     }
     const chunks: Buffer[] = [];
