@@ -32,11 +32,13 @@ export interface Watchers {
   stop(): Promise<{ readers: Watch[]; writers: Watch[]; locks: HeldLock[]; samples: number }>;
 }
 
+// A transaction that is committed and about to let go has no number any more, and is recorded already.
 const locksSql = `
   select l.virtualtransaction as transaction, l.relation::regclass::text as table, replace(l.mode, 'Lock', '') as mode,
          extract(epoch from clock_timestamp())::float8 * 1000 as at, done.version
   from pg_locks l, (select max(version) as version from supabase_migrations.schema_migrations) done
-  where l.locktype = 'relation' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+  where l.locktype = 'relation' and l.granted and l.virtualtransaction !~ '/0$'
+    and l.database = (select oid from pg_database where datname = current_database())
     and l.relation = any ($1::regclass[]::oid[]) and l.pid <> all ($2::integer[])
     and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`;
 
@@ -94,7 +96,7 @@ export async function watch(url: string, tables: WatchedTable[], versions: strin
       for (const { transaction, table, mode, at, version } of rows) {
         const key = `${transaction} ${table} ${mode}`;
         const lock = found.get(key) ?? { table, mode, first: at, last: at, done: version };
-        found.set(key, { ...lock, last: at, done: version });
+        found.set(key, { ...lock, last: at });
       }
       for (const { pid, waited } of (await client.query(waitsSql, [own])).rows) {
         waits.set(pid, Math.max(waits.get(pid) ?? 0, waited));
@@ -130,13 +132,19 @@ export async function watch(url: string, tables: WatchedTable[], versions: strin
       } finally {
         await Promise.all(clients.map((client) => client.end()));
       }
-      const locks = [...found.values()].map(({ table, mode, first, last, done }) => ({
-        version: versions.find((version) => version > done) ?? "?",
-        table,
-        mode,
-        held: last - first,
-      }));
-      return { readers: await Promise.all(reading), writers: await Promise.all(writing), locks, samples };
+      // Workers of a parallel index build hold the lock, too: one line for all of them.
+      const locks = new Map<string, HeldLock>();
+      for (const { table, mode, first, last, done } of found.values()) {
+        const version = versions.find((each) => each > done) ?? "?";
+        const key = `${version} ${table} ${mode}`;
+        locks.set(key, { version, table, mode, held: Math.max(last - first, locks.get(key)?.held ?? 0) });
+      }
+      return {
+        readers: await Promise.all(reading),
+        writers: await Promise.all(writing),
+        locks: [...locks.values()],
+        samples,
+      };
     },
   };
 }
