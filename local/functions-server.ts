@@ -8,18 +8,28 @@
  * functions, sys because the driver over npm's `pg` asks for the user's name.
  *
  * Listens on 127.0.0.1 at the port given (or LEO_FUNCTIONS_PORT), any free one without. Prints one line of JSON
- * when ready; every line after that is a function's log. Ends on SIGTERM or SIGINT, after the requests it has
- * begun, and when its stdin closes, so that it does not outlive whoever started it.
+ * when ready; every line after that is a function's log.
+ *
+ * Ends on SIGTERM or SIGINT, and when its stdin closes, so that it does not outlive whoever started it: it takes no
+ * new request, finishes those that it has begun, closes its database connections, and exits with 0. What has not
+ * ended after LEO_SHUTDOWN_TIMEOUT_MS is cut, is answered 503 where that is possible, and makes it exit with 1. A
+ * second signal ends it at once.
  */
 
-import { closeDatabase } from "../functions/_shared/database.ts";
+import { closeDatabase, cutDatabase } from "../functions/_shared/database.ts";
 import type { EdgeFunction } from "../functions/_shared/edge-function.ts";
 import { edgeFunction } from "../functions/_shared/edge-function.ts";
-import { credentialSettings, databaseSettings } from "../functions/_shared/environment.ts";
+import {
+  bodyTimeoutMs,
+  credentialSettings,
+  databaseSettings,
+  requestTimeoutMs,
+} from "../functions/_shared/environment.ts";
+import { integer } from "../functions/_shared/environment-values.ts";
+import { beginToStop } from "../functions/_shared/stopping.ts";
+import { CUT_MS, SHUTDOWN_TIMEOUT_MS } from "./shutdown.ts";
 
 const PREFIX = "/functions/v1/";
-/** Longer than any request may take but an analysis; a run that is cut off is timed out by the sweep. */
-const SHUTDOWN_MS = 15_000;
 
 const functionsFolder = new URL("../functions/", import.meta.url);
 
@@ -43,6 +53,9 @@ async function main(): Promise<void> {
   // What is missing is better said now than on the first request.
   databaseSettings();
   credentialSettings();
+  bodyTimeoutMs();
+  requestTimeoutMs();
+  const shutdownMs = integer("LEO_SHUTDOWN_TIMEOUT_MS", SHUTDOWN_TIMEOUT_MS, 1, 600_000);
   const functions = await loadFunctions();
   const unknown = edgeFunction({ name: "unknown", callers: "anyone", routes: {} });
 
@@ -62,19 +75,35 @@ async function main(): Promise<void> {
     },
   );
 
-  let ending = false;
-  const end = async () => {
-    if (ending) return;
-    ending = true;
-    setTimeout(() => Deno.exit(1), SHUTDOWN_MS);
-    await server.shutdown();
-    closeDatabase();
-    Deno.exit(0);
+  let ended: Promise<void> | undefined;
+  const end = () => {
+    ended ??= finish(server, shutdownMs);
+    return ended;
   };
-  Deno.addSignalListener("SIGINT", end);
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
+  const onSignal = () => (ended ? Deno.exit(1) : void end());
+  Deno.addSignalListener("SIGINT", onSignal);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", onSignal);
   for await (const _ of Deno.stdin.readable);
   await end();
+}
+
+/** Ends this process, after the requests that it has begun, or at the latest a little after the time given. */
+async function finish(server: Deno.HttpServer, shutdownMs: number): Promise<never> {
+  beginToStop();
+  const finished = server.shutdown();
+  if (await within(shutdownMs, finished)) {
+    closeDatabase();
+    Deno.exit(0);
+  }
+  console.error(`What had begun did not end within ${shutdownMs} ms (LEO_SHUTDOWN_TIMEOUT_MS), and was cut`);
+  cutDatabase();
+  await within(CUT_MS, finished);
+  Deno.exit(1);
+}
+
+async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms));
+  return Promise.race([promise.then(() => true), late]);
 }
 
 main().catch((error) => {

@@ -24,6 +24,8 @@ import { analyzeTelemetry } from "./telemetry.ts";
 
 const postgresMajor = "17";
 
+const UNDO_MS = 20_000;
+
 export interface Stack {
   services: Services;
   secrets: LocalSecrets;
@@ -79,11 +81,23 @@ async function seedIfWanted(options: StartOptions, steps: Steps, databaseUrl: st
   if (isEmbedded) await writeFile(seedMarker, "");
 }
 
-/** Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. */
+/**
+ * The settings of the edge functions in this program's environment, which is all of it that they are given.
+ * (On a hosted project they are secrets: `supabase secrets set`.)
+ */
+function functionSettings(): Record<string, string> {
+  const settings = Object.entries(process.env).filter(([name]) => /^LEO_(DB_[A-Z_]+|[A-Z]+_TIMEOUT_MS)$/.test(name));
+  return Object.fromEntries(settings) as Record<string, string>;
+}
+
+/**
+ * Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. It is more
+ * than the functions take to finish what they have begun, as PostgreSQL is stopped after them.
+ */
 function undoing(undo: (() => Promise<void>)[]): () => Promise<void> {
   return async () => {
     for (const action of undo.splice(0).reverse()) {
-      const timeUp = delay(15_000, undefined, { ref: true });
+      const timeUp = delay(UNDO_MS, undefined, { ref: true });
       await Promise.race([action().catch(() => {}), timeUp]);
     }
   };
@@ -142,11 +156,13 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
 
     await seedIfWanted(options, steps, databaseUrl, secrets.demoPassword);
     const driver = await choosing;
+    const functionsEnv = functionSettings();
     const services = await startServices({
       databaseUrl,
       secrets,
       driver,
       port: options.port,
+      functionsEnv,
       step: (title, work) => steps.run(title, work),
     });
     undo.push(() => services.stop());
