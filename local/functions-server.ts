@@ -59,6 +59,7 @@ async function main(): Promise<void> {
   const functions = await loadFunctions();
   const unknown = edgeFunction({ name: "unknown", callers: "anyone", routes: {} });
 
+  const requests = new Requests();
   const server = Deno.serve(
     {
       hostname: "127.0.0.1",
@@ -68,7 +69,8 @@ async function main(): Promise<void> {
         console.log(JSON.stringify({ ready: true, port, functions: [...functions.keys()].sort(), driver }));
       },
     },
-    (request) => {
+    (request, { completed }) => {
+      requests.begin(completed);
       const { pathname } = new URL(request.url);
       const name = pathname.startsWith(PREFIX) ? pathname.slice(PREFIX.length).split("/", 1)[0] : undefined;
       return (functions.get(name ?? "") ?? unknown).fetch(request);
@@ -77,7 +79,7 @@ async function main(): Promise<void> {
 
   let ended: Promise<void> | undefined;
   const end = () => {
-    ended ??= finish(server, shutdownMs);
+    ended ??= finish(server, requests, shutdownMs);
     return ended;
   };
   const onSignal = () => (ended ? Deno.exit(1) : void end());
@@ -87,10 +89,29 @@ async function main(): Promise<void> {
   await end();
 }
 
+/** The requests that have been begun and not been answered. */
+class Requests {
+  readonly #begun = new Set<Promise<unknown>>();
+
+  /** @param completed settles when the answer is sent, or cannot be */
+  begin(completed: Promise<void>): void {
+    const request = completed.catch(() => {}).finally(() => this.#begun.delete(request));
+    this.#begun.add(request);
+  }
+
+  /** Resolves when there is none. */
+  async done(): Promise<void> {
+    while (this.#begun.size > 0) await Promise.all(this.#begun);
+  }
+}
+
 /** Ends this process, after the requests that it has begun, or at the latest a little after the time given. */
-async function finish(server: Deno.HttpServer, shutdownMs: number): Promise<never> {
+async function finish(server: Deno.HttpServer, requests: Requests, shutdownMs: number): Promise<never> {
   beginToStop();
-  const finished = server.shutdown();
+  const closed = server.shutdown();
+  // A caller that holds on to its connection after an answer which came before the end of its body would be waited
+  // for by Deno; the answer is what it was here for.
+  const finished = Promise.race([closed, requests.done().then(() => within(CUT_MS, closed))]);
   if (await within(shutdownMs, finished)) {
     closeDatabase();
     Deno.exit(0);
