@@ -17,6 +17,7 @@ import { serverUser } from "./postgres/server-user.ts";
 import { bootstrapIfNeeded, inspectDatabase, seedDatabase, withoutPassword } from "./prepare-database.ts";
 import { type LocalSecrets, loadSecrets } from "./secrets.ts";
 import { type Services, startServices } from "./services.ts";
+import { SHUTDOWN_TIMEOUT_MS } from "./shutdown.ts";
 import { StackError } from "./stack-error.ts";
 import type { Steps } from "./steps.ts";
 import { startSweeper } from "./sweeper.ts";
@@ -24,7 +25,8 @@ import { analyzeTelemetry } from "./telemetry.ts";
 
 const postgresMajor = "17";
 
-const UNDO_MS = 20_000;
+/** The functions take this long to end, and the gateway a little longer. */
+const UNDO_MS = Number(process.env.LEO_SHUTDOWN_TIMEOUT_MS ?? SHUTDOWN_TIMEOUT_MS) + 8_000;
 
 export interface Stack {
   services: Services;
@@ -91,8 +93,8 @@ function functionSettings(): Record<string, string> {
 }
 
 /**
- * Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. It is more
- * than the functions take to finish what they have begun, as PostgreSQL is stopped after them.
+ * Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. PostgreSQL
+ * is stopped last, when the functions have finished what they had begun.
  */
 function undoing(undo: (() => Promise<void>)[]): () => Promise<void> {
   return async () => {
