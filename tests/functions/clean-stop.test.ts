@@ -17,6 +17,9 @@ afterEach(async () => {
   await functions.stop();
 });
 
+/** Only the end of its connection can end a statement that waits for a lock. */
+const ENDLESS = { LEO_DB_STATEMENT_TIMEOUT_MS: "60000" };
+
 const ways = ["SIGTERM", "SIGINT", "stdin"] as const;
 
 function tellToEnd(how: (typeof ways)[number]): Promise<unknown[]> {
@@ -119,18 +122,17 @@ test("a request whose body is still on its way is told to come again", async () 
 
 describe("what takes longer than LEO_SHUTDOWN_TIMEOUT_MS", () => {
   test("is cut, answered 503, undone, and leaves no session behind", async () => {
-    functions = await startFunctions({ env: { LEO_SHUTDOWN_TIMEOUT_MS: "300" } });
+    functions = await startFunctions({ env: { ...ENDLESS, LEO_SHUTDOWN_TIMEOUT_MS: "300" } });
     const { sdId, answer } = await blockedStart();
     expect(await tellToEnd("SIGTERM")).toEqual([1, null]);
     await expectProblem(await answer, "database_unavailable");
-    // The lock is still held: only the end of the connection can have ended it.
     await expect.poll(backends, patiently).toEqual([]);
     expect(await sessionsOf(sdId)).toEqual([]);
     expect(functions.log.join("\n")).toContain("LEO_SHUTDOWN_TIMEOUT_MS");
   });
 
   test("also where several statements make one transaction", async () => {
-    functions = await startFunctions({ env: { LEO_SHUTDOWN_TIMEOUT_MS: "300" } });
+    functions = await startFunctions({ env: { ...ENDLESS, LEO_SHUTDOWN_TIMEOUT_MS: "300" } });
     const { database } = functions;
     await database.query("select leo.request_telemetry_run('{}', '{}')");
     const holder = await database.connect();
@@ -147,7 +149,7 @@ describe("what takes longer than LEO_SHUTDOWN_TIMEOUT_MS", () => {
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("a second signal, here %s, ends it at once", async (second) => {
-  functions = await startFunctions({ env: { LEO_SHUTDOWN_TIMEOUT_MS: "600000" } });
+  functions = await startFunctions({ env: { ...ENDLESS, LEO_SHUTDOWN_TIMEOUT_MS: "600000" } });
   const { sdId } = await blockedStart();
   const ended = tellToEnd("SIGTERM");
   await refusing();
