@@ -13,8 +13,9 @@ async function main(): Promise<void> {
   }
 
   // A signal may come at any time, also half-way through the start: then the start is undone first.
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+    for (const signal of signals) process.on(signal, () => resolve(signal));
   });
   process.stdout.write("LEO control plane\n");
   const steps = new Steps((text) => process.stdout.write(text));
@@ -34,6 +35,8 @@ async function main(): Promise<void> {
     }
   } finally {
     process.stdout.write("\nStopping … ");
+    // Whoever asks twice does not want to wait for the requests that are under way.
+    for (const signal of signals) process.on(signal, () => stack.services.functions.child.kill("SIGTERM"));
     await stack.stop();
     process.stdout.write("stopped.\n");
   }

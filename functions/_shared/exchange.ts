@@ -3,7 +3,7 @@ import { uuid } from "../../types/contracts/primitives.ts";
 import { parseBody } from "./body.ts";
 import type { Caller } from "./credentials.ts";
 import { type CallOptions, callJson } from "./database.ts";
-import { bodyTimeoutMs } from "./environment.ts";
+import { bodyTimeoutMs, databaseSettings, GRACE_MS, requestTimeoutMs } from "./environment.ts";
 import { type Idempotency, idempotencyKeyOf, requestDigest } from "./idempotency.ts";
 import { type LogEntry, statesOf } from "./log.ts";
 import { invalidRequest } from "./problem.ts";
@@ -34,6 +34,8 @@ export class Exchange {
   /** The event of the route, and the parameters of its path. */
   event: string | undefined;
   params: Record<string, string> = {};
+  /** Milliseconds that it may take as a whole, where the route has a limit of its own. */
+  timeoutMs: number | undefined;
   #body: unknown;
 
   constructor(
@@ -44,9 +46,15 @@ export class Exchange {
     this.log = { request_id: this.requestId, function: functionName, method: request.method };
   }
 
+  /** Milliseconds in which a statement has to be begun, so that its end comes in time; not above 0 if none is left. */
+  timeToBegin(): number {
+    const statementMs = databaseSettings().statementTimeoutMs + GRACE_MS;
+    return (this.timeoutMs ?? requestTimeoutMs()) - statementMs - this.timing.total;
+  }
+
   /** The request body as `contract` has it. @throws Problem, see `parseBody` */
   async body<T>(contract: z.ZodType<T>): Promise<T> {
-    const body = await parseBody(this.request, contract, bodyTimeoutMs());
+    const body = await parseBody(this.request, contract, Math.min(bodyTimeoutMs(), this.timeToBegin()));
     this.#body = body;
     return body;
   }
@@ -60,8 +68,9 @@ export class Exchange {
     return result.data;
   }
 
-  /** `callJson`, timed. */
-  call(text: string, args: (string | null)[] = [], options: CallOptions = {}): Promise<unknown> {
+  /** `callJson`, timed, and begun only where somebody still waits for what comes of it. */
+  call(text: string, args: (string | null)[] = [], { timeoutMs }: CallOptions = {}): Promise<unknown> {
+    const options = { timeoutMs, beginWithinMs: this.timeToBegin(), signal: this.request.signal };
     return this.timing.measure("db", () => callJson(text, args, options));
   }
 

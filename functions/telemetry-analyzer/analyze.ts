@@ -4,12 +4,15 @@ import type { Exchange } from "../_shared/exchange.ts";
 import { describeError } from "../_shared/log.ts";
 import { Problem } from "../_shared/problem.ts";
 
+/** What Supabase gives a function. */
+export const ANALYZE_WITHIN_MS = 150_000;
+
 /**
- * A request claims no further run after this, and gives up an analysis after that, so that it is answered within
- * the 150 seconds that Supabase gives a function. What is still queued is for the next request.
+ * A request claims no further run after this, and gives up an analysis after that, so that there is time left to
+ * record what came of it. What is still queued is for the next request.
  */
 const CLAIM_FOR_MS = 20_000;
-const MAX_ANALYSIS_MS = 120_000;
+const MAX_ANALYSIS_MS = 110_000;
 
 const RUN = "select to_jsonb(run) from public.telemetry_analysis_runs run where run.run_id = $1::uuid";
 
