@@ -8,7 +8,7 @@ import { productOf } from "./support/stack-product.ts";
 
 const FILE = "tests/model/sequential.test.ts";
 /** Until everything was driven; each round has a seed of its own. */
-const MAX_ROUNDS = 10;
+const MAX_ROUNDS = 14;
 
 let stack: TestStack;
 
@@ -25,7 +25,7 @@ it("answers as a model of the machines does, driven through every operation and 
   const [done, refusals] = [new Set<string>(), new Set<string>()];
   let missing: string[] = [];
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const effort = { seed: seed + round, path, walks: 6, steps: 140 };
+    const effort = { seed: seed + round, path, walks: 4, steps: 200 };
     const walked = await walkWorlds(product, effort, (at) => repetition(FILE, effort.seed, at));
     for (const refusal of walked.refused.keys()) refusals.add(refusal);
     for (const operation of walked.done.keys()) done.add(operation);

@@ -51,6 +51,7 @@ function request(world: World, scope: Scope, given: Record<string, unknown>): Mo
 function claim(world: World, limit: number): Move {
   return {
     operation: "telemetry-runs POST /claim",
+    situation: `${Math.min(limit, queued(world).length)} queued`,
     path: "telemetry-runs/claim",
     body: { worker: "a worker", limit },
     expect() {
@@ -68,6 +69,7 @@ function claim(world: World, limit: number): Move {
 function analyze(world: World, limit: number): Move {
   return {
     operation: "telemetry-analyzer POST /",
+    situation: queued(world).length > 0 ? "queued" : "",
     path: "telemetry-analyzer",
     body: { limit },
     expect() {

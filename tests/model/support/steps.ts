@@ -44,7 +44,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   ]),
   pick: fc.nat({ max: 10_000 }),
   mode: weighted<Step["mode"]>([
-    [4, "new"],
+    [8, "new"],
     [2, "legal"],
     [3, "any"],
   ]),
