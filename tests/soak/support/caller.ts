@@ -32,6 +32,7 @@ export class Caller {
       if (entry.status !== undefined) break;
       await delay(answer ? Number(answer.headers["retry-after"] ?? 1) * 1000 : 100);
     }
+    entry.givenUp = entry.status === undefined;
     return entry;
   }
 
@@ -51,6 +52,7 @@ export class Caller {
         begun,
         ended,
         outcome: answer?.status ?? "hung up",
+        replayed: answer?.headers["idempotency-replayed"] === "true",
         retryAfter: answer?.status === 503 ? (answer.headers["retry-after"] ?? null) : undefined,
       });
       if (answer) this.#take(wish, entry, answer);

@@ -9,6 +9,8 @@ export interface Try {
   ended: number;
   /** The status of the answer; `lost` without one; `hung up` where the client left on purpose. */
   outcome: number | "lost" | "hung up";
+  /** Whether it is the answer to an earlier one with the same key: what was lost then was done. */
+  replayed?: boolean;
   /** Of an answer 503. */
   retryAfter?: string | null;
   /** Of a lost one. */
@@ -33,6 +35,8 @@ export interface Entry {
   tries: Try[];
   /** The answer that was not 503, if one came. */
   status?: number;
+  /** Whether nobody asks any more, after a minute of 503 and lost connections. */
+  givenUp?: boolean;
   /** What an answer 2xx says was done. */
   claimed?: Claimed[];
   /** Of a sweep: rows by event, as it counts them. Of the analyzer: how many runs it may have. Of metrics: rows. */

@@ -1,6 +1,8 @@
 /** Steady load, one fault after the other at random moments, and the verdict on what is left. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { walkWorlds } from "../../model/support/property.ts";
+import type { Product } from "../../model/support/walk.ts";
 import type { Fault, Scene } from "../faults/fault.ts";
 import { faults } from "../faults/index.ts";
 import { type CrowdOptions, callersOf, work } from "./crowd.ts";
@@ -14,6 +16,8 @@ import { type Broken, verdict } from "./verdict.ts";
 
 export interface SoakOptions {
   seed: number;
+  /** How long walks of the model go on, before the load; see tests/model. */
+  walkMs: number;
   /** How long faults go on; each kind strikes once at least. */
   milliseconds: number;
   /** Between one fault's recovery and the next fault, at most. */
@@ -40,6 +44,8 @@ export interface Soak {
   begun: number;
   /** Milliseconds that it took, once it is over. */
   took?: number;
+  /** Requests that the model knew the answers of. */
+  walked: number;
   ledger: Ledger;
   struck: Struck[];
   broken: Broken[];
@@ -72,6 +78,35 @@ async function strikeAll(scene: Scene, soak: Soak, options: SoakOptions): Promis
   }
 }
 
+/** One step after the other, as tests/model/sequential.test.ts does, which also repeats what fails. */
+async function walk({ wires, secretKeys, database }: Stage, soak: Soak, milliseconds: number): Promise<void> {
+  const [one = "", other = ""] = secretKeys;
+  const product: Product = {
+    database,
+    actors: [
+      { name: "secret:default", headers: { apikey: one } },
+      { name: "secret:default/b", headers: { apikey: one, "x-leo-actor": "b" } },
+      { name: "secret:agent", headers: { apikey: other } },
+    ],
+    async ask({ method, path, headers, body }) {
+      const answer = await wires.send({
+        method,
+        path,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      if (!answer) throw new Error("nobody hangs up here");
+      return { ...answer, headers: { get: (name) => answer.headers[name] ?? null } };
+    },
+  };
+  const effort = { seed: soak.seed, walks: Math.ceil(milliseconds / 200), steps: 200, milliseconds };
+  try {
+    soak.walked = (await walkWorlds(product, effort, (path) => `${path}, of seed ${soak.seed}`)).requests;
+  } catch (error) {
+    soak.broken.push({ promise: "model", detail: error instanceof Error ? error.message : String(error) });
+  }
+}
+
 /** Nothing of a request is left when it is over: no connection at work, no transaction open. */
 async function leftovers({ wires, database }: Stage): Promise<Broken[]> {
   const health = await wires.send({ method: "GET", path: "health", headers: {} });
@@ -88,7 +123,8 @@ async function leftovers({ wires, database }: Stage): Promise<Broken[]> {
 async function soakOn(stage: Stage, options: SoakOptions): Promise<Soak> {
   const { seed } = options;
   const [ledger, known] = [new Ledger(), new Known()];
-  const soak: Soak = { seed, begun: performance.now(), ledger, struck: [], broken: [] };
+  const soak: Soak = { seed, begun: performance.now(), walked: 0, ledger, struck: [], broken: [] };
+  if (options.walkMs > 0) await walk(stage, soak, options.walkMs);
   known.directives.push(...(await createDirectives(stage.database, DIRECTIVES)));
   const crowd: CrowdOptions = {
     ...{ wires: stage.wires, ledger, known, seed, secretKeys: stage.secretKeys },

@@ -7,7 +7,16 @@ import { type Entry, isDone, isRefused, type Ledger, type Try } from "./ledger.t
 
 /** A promise that was not kept. */
 export interface Broken {
-  promise: "lost" | "doubled" | "refused, and done" | "history" | "invariant" | "doctor" | "answers" | "recovery";
+  promise:
+    | "lost"
+    | "doubled"
+    | "refused, and done"
+    | "history"
+    | "invariant"
+    | "doctor"
+    | "answers"
+    | "recovery"
+    | "model";
   /** Of the request, where one is at fault. */
   requestId?: string;
   detail: string;
@@ -53,7 +62,8 @@ function answersOf(ledger: Ledger): Broken[] {
         ? [{ promise: "answers", requestId: attempt.requestId, detail: `${entry.operation} ${detail}` }]
         : [];
     });
-    return broken;
+    const given: Broken = { promise: "answers", requestId: lastOf(entry), detail: `${entry.operation} given up` };
+    return entry.givenUp ? [...broken, given] : broken;
   });
 }
 
