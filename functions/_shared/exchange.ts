@@ -100,13 +100,14 @@ export class Exchange {
   /**
    * `transition`, which also tells whether the answer is that of an earlier request with the same Idempotency-Key.
    *
-   * @param step where one request makes several calls: which of them, so that each is repeatable by itself
+   * @param step where one request makes several calls: which of them, from 1, so that each is repeatable by itself
    */
   async transitionOnce(name: string, request: unknown, step?: number): Promise<Transitioned> {
     const args: TransitionArguments = [this.entityId(), JSON.stringify(request), this.#context()];
     const given = idempotencyKeyOf(this.request);
-    // With a line feed in it, which no caller's key can have.
-    const key = given === undefined || step === undefined ? given : `${given}\n${step}`;
+    // The first step has the caller's own key, so that it is known to whatever other route it is sent to; the others
+    // have a line feed in it, which no caller's key can have.
+    const key = given === undefined || step === undefined || step === 1 ? given : `${given}\n${step}`;
     const { answer: result, replayed = false } =
       key === undefined ? { answer: await this.#straight(name, args) } : await this.#repeatably(key, name, args);
     if (replayed) this.log.replayed = true;

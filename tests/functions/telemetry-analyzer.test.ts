@@ -352,6 +352,16 @@ describe("with an Idempotency-Key", () => {
     await expectProblem(response, "idempotency_mismatch");
     expect(await now(run)).toEqual(run);
   });
+
+  test("its key is known to the other routes, and theirs to it", async () => {
+    const [its, theirs] = [{ "idempotency-key": randomUUID() }, { "idempotency-key": randomUUID() }];
+    const call = (path: string, key: Record<string, string>, body: object) =>
+      functions.call(path, { headers: { apikey: functions.secretKey, ...key }, body });
+    await analyze({}, its);
+    await expectProblem(await call("telemetry-runs/sweep", its, {}), "idempotency_mismatch");
+    expect((await call("telemetry-runs/sweep", theirs, {})).status).toBe(200);
+    await expectProblem(await call("telemetry-analyzer", theirs, {}), "idempotency_mismatch");
+  });
 });
 
 describe("of its way to the database", () => {
