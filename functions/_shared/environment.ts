@@ -10,7 +10,7 @@
  * | LEO_DB_POOL_SIZE | 5 | connections of one worker at most; workers multiply it |
  * | LEO_DB_CONNECT_TIMEOUT_MS | 3000 | to open a connection |
  * | LEO_DB_ACQUIRE_TIMEOUT_MS | 5000 | to wait for a free connection |
- * | LEO_DB_STATEMENT_TIMEOUT_MS | 8000 | the server's `statement_timeout` |
+ * | LEO_DB_STATEMENT_TIMEOUT_MS | 8000 | the server's `statement_timeout`, 60000 at most |
  * | LEO_DB_IDLE_TIMEOUT_MS | 60000 | an idle connection older than this is replaced |
  * | LEO_DB_IDLE_TRANSACTION_TIMEOUT_MS | 5000 | the server's `idle_in_transaction_session_timeout` |
  * | LEO_DB_CLIENT_CHECK_MS | 1000 | the server's `client_connection_check_interval`; 0, and on Windows: off |
@@ -51,7 +51,7 @@ export const databaseSettings = once(
     poolSize: integer("LEO_DB_POOL_SIZE", 5, 1, 100),
     connectTimeoutMs: integer("LEO_DB_CONNECT_TIMEOUT_MS", 3_000, 1, 60_000),
     acquireTimeoutMs: integer("LEO_DB_ACQUIRE_TIMEOUT_MS", 5_000, 1, 60_000),
-    statementTimeoutMs: integer("LEO_DB_STATEMENT_TIMEOUT_MS", 8_000, 1, 600_000),
+    statementTimeoutMs: integer("LEO_DB_STATEMENT_TIMEOUT_MS", 8_000, 1, 60_000),
     idleTimeoutMs: integer("LEO_DB_IDLE_TIMEOUT_MS", 60_000, 1, 3_600_000),
     idleTransactionTimeoutMs: integer("LEO_DB_IDLE_TRANSACTION_TIMEOUT_MS", 5_000, 1, 600_000),
     // Where PostgreSQL runs on Windows, it cannot do this, and refuses to be asked.

@@ -69,20 +69,23 @@ export class Exchange {
   }
 
   /** `callJson`, timed, and begun only where somebody still waits for what comes of it. */
-  call(text: string, args: (string | null)[] = [], { timeoutMs }: CallOptions = {}): Promise<unknown> {
-    const options = { timeoutMs, beginWithinMs: this.timeToBegin(), signal: this.request.signal };
+  call(text: string, args: (string | null)[] = []): Promise<unknown> {
+    const options = { beginWithinMs: this.timeToBegin(), signal: this.request.signal };
     return this.timing.measure("db", () => callJson(text, args, options));
   }
 
   /**
-   * Calls one of the database's functions `leo.<name>(id, request, context)` for an entity that the path does not
-   * name. An Idempotency-Key says nothing to it.
+   * Calls one of the database's functions `leo.<name>(id, request, context)` for an entity that an earlier call of
+   * this request has taken. An Idempotency-Key says nothing to it. It is owed to the entity, and begun whether or not
+   * somebody waits for the answer still, and whatever the time.
    *
    * @returns what it answers, a refusal too
+   * @throws Problem, see `callJson`
    */
   callFor(id: string, name: string, request: unknown, options: CallOptions = {}): Promise<unknown> {
-    const args: TransitionArguments = [id, JSON.stringify(request), this.#context()];
-    return this.#straight(name, args, options);
+    const args = [id, JSON.stringify(request), this.#context()];
+    const text = `select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`;
+    return this.timing.measure("db", () => callJson(text, args, options));
   }
 
   /**
@@ -125,9 +128,9 @@ export class Exchange {
     return JSON.stringify({ actor, event: this.event, request_id: this.requestId, claims });
   }
 
-  #straight(name: string, [id, ...rest]: TransitionArguments, options: CallOptions = {}): Promise<unknown> {
-    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest, options);
-    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest], options);
+  #straight(name: string, [id, ...rest]: TransitionArguments): Promise<unknown> {
+    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest);
+    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest]);
   }
 
   async #repeatably(key: string, name: string, args: TransitionArguments): Promise<Once> {

@@ -4,6 +4,11 @@ import { Problem } from "./problem.ts";
 
 let stopping = false;
 
+/** Whether this process is about to end: for work of several steps, which begins no further one. */
+export function isStopping(): boolean {
+  return stopping;
+}
+
 /** Called once by a server that ends in an orderly way. */
 export function beginToStop(): void {
   stopping = true;

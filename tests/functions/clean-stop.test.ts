@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Client } from "pg";
 import { afterEach, describe, expect, test } from "vitest";
+import { insertRun, runNow } from "../transitions/telemetry-runs.ts";
 import { createDirective } from "./support/directives.ts";
 import { type FunctionsUnderTest, startFunctions } from "./support/functions.ts";
 import { expectProblem } from "./support/problems.ts";
@@ -157,4 +158,22 @@ test.each(["SIGTERM", "SIGINT"] as const)("a second signal, here %s, ends it at 
   expect(await ended).toEqual([1, null]);
   await expect.poll(backends, patiently).toEqual([]);
   expect(await sessionsOf(sdId)).toEqual([]);
+});
+
+test("what takes several steps ends after the one that it is at", async () => {
+  functions = await startFunctions();
+  const { database } = functions;
+  const run = await insertRun(database, { scope_type: "global" });
+  const next = await insertRun(database, { scope_type: "user", scope_id: "u" });
+  const holder = await database.connect();
+  await holder.query("begin");
+  await holder.query("lock table public.orchestration_metrics in access exclusive mode");
+  const answer = functions.call("telemetry-analyzer");
+  await expect.poll(async () => (await backends()).filter(({ wait }) => wait === "Lock").length, patiently).toBe(1);
+  const ended = tellToEnd("SIGTERM");
+  await refusing();
+  await holder.query("rollback");
+  expect(await (await answer).json()).toMatchObject({ runs: [{ run_id: run.run_id, status: "SUCCEEDED" }] });
+  expect(await ended).toEqual([0, null]);
+  expect(await runNow(database, next.run_id)).toEqual(next);
 });
