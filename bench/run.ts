@@ -30,9 +30,9 @@ Usage: npm run bench [-- options] [name …]
   --help      this text
 
 A name also stands for those that begin with it: transitions, transitions-1. Without names: all.
-Results are printed, and written to bench/results/latest.json (of --quick: quick.json). The exit
-code says whether everything ran and did the work that it was timed for; whether a goal is met is
-in the table.
+Results are printed, and written to bench/results/latest.json (of --quick and --durable: to
+files of these names). The exit code says whether everything ran and did the work that it was
+timed for; whether a goal is met is in the table.
 `;
 
 /** More than PostgreSQL's own 128 MB of buffers, and no checkpoints in the middle of a round. */
@@ -53,7 +53,7 @@ function chosen(names: string[]): Bench[] {
     : benches.filter((bench) => names.some((name) => matches(name).includes(bench)));
 }
 
-const resultsFile = (name: "latest" | "again" | "quick") => join(repositoryRoot, "bench", "results", `${name}.json`);
+const resultsFile = (name: "latest" | "again" | "durable" | "quick") => join(repositoryRoot, "bench", "results", `${name}.json`);
 
 /** Where the work stands, on a terminal only. */
 function progress(text: string): void {
@@ -122,7 +122,7 @@ async function main(args: string[]): Promise<number> {
       const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
       process.stdout.write(`The server ${commit}. Medians of the rounds, least and greatest in brackets.\n`);
       if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
-      return runAll(server, list, about, resultsFile(quick ? "quick" : again ? "again" : "latest"));
+      return runAll(server, list, about, resultsFile(quick ? "quick" : durable ? "durable" : again ? "again" : "latest"));
     },
     { disposable: !durable, settings: serverSettings },
   );

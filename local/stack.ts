@@ -167,7 +167,11 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
       functionsEnv,
       step: (title, work) => steps.run(title, work),
     });
-    undo.push(() => services.stop());
+    let stopSweeper = async () => {};
+    // Both at once: nobody is let in while the sweeper is still at something.
+    undo.push(async () => {
+      await Promise.all([services.stop(), stopSweeper()]);
+    });
     if (options.sweepEvery > 0) {
       const sweeper = startSweeper({
         databaseUrl,
@@ -175,7 +179,7 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
         log,
         analyze: () => analyzeTelemetry(services.url, secrets),
       });
-      undo.push(() => sweeper.stop());
+      stopSweeper = () => sweeper.stop();
     }
     const ended = Promise.race([
       services.functions.ended.then(() => "the edge functions"),

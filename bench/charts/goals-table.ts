@@ -21,7 +21,10 @@ function row(bench: string, goal: GoalResult, again: Results): string {
 
 /** Each goal as a line of a Markdown table, with what two runs reached. */
 export function goalsTable(results: Results, again: Results): string {
-  const lines = benches.flatMap(({ name }) => (results[name]?.goals ?? []).map((goal) => row(name, goal, again)));
+  const lines = benches.flatMap(({ name }) => {
+    const goals = results[name]?.goals;
+    return goals ? goals.map((goal) => row(name, goal, again)) : [`| ${name} | | | not measured | | **no** |\n`];
+  });
   return ["| bench | what | goal | one run | the same again | met |\n", "|---|---|---|---|---|---|\n", ...lines].join(
     "",
   );

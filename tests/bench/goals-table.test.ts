@@ -27,6 +27,10 @@ test("a goal that one run missed is not called met", () => {
   expect(goalsTable({ history: result(2.5, false) }, {})).toContain("|  | **no** |");
 });
 
+test("a bench without results is not left out", () => {
+  expect(goalsTable({}, {})).toContain("| queue-1 | | | not measured | | **no** |");
+});
+
 test("the table takes the place of the former one, and nothing else changes", async () => {
   const [results, document] = [join(folder, "latest.json"), join(folder, "performance.md")];
   await writeFile(results, JSON.stringify({ history: result(1.5, true) }));
