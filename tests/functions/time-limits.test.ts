@@ -161,15 +161,16 @@ test("and a server process that is frozen with it, whose connection is used no m
   await start({ LEO_DB_STATEMENT_TIMEOUT_MS: "200", LEO_DB_POOL_SIZE: "1" });
   expect((await functions.call("health", { method: "GET" })).status).toBe(200);
   const [frozen] = await backends();
-  process.kill(frozen?.pid ?? 0, "SIGSTOP");
+  if (!frozen) throw new Error("the functions have no connection");
+  process.kill(frozen.pid, "SIGSTOP");
   try {
     const response = await functions.call("health", { method: "GET" });
     await expectProblem(expectRetryAfter(response), "database_unavailable");
     expect((await functions.call("health", { method: "GET" })).status).toBe(200);
   } finally {
-    process.kill(frozen?.pid ?? 0, "SIGCONT");
+    process.kill(frozen.pid, "SIGCONT");
   }
-  await expect.poll(async () => (await backends()).map(({ pid }) => pid), patiently).not.toContain(frozen?.pid);
+  await expect.poll(async () => (await backends()).map(({ pid }) => pid), patiently).not.toContain(frozen.pid);
 });
 
 describe("functions that are frozen or gone hold nobody up", () => {

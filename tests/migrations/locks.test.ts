@@ -15,6 +15,8 @@ interface Lock {
 interface Footprint {
   file: string;
   locks: Lock[];
+  /** Tables whose rows it read or changed while nobody could even read them. */
+  walkedUnderExclusiveLock: string[];
   /** Tables that are other files on disk now: all their rows were written anew. */
   rewritten: string[];
   /** Constraints for which it read all rows of a table that nobody could write to meanwhile. */
@@ -66,6 +68,10 @@ beforeAll(async () => {
     await client.query(`begin; ${text}`);
     const { rows } = await client.query<Lock>(locksSql);
     const after = await structure();
+    const { rows: walked } = await client.query<{ table: string }>(
+      `select schemaname || '.' || relname as table from pg_stat_xact_user_tables
+       where seq_scan + idx_scan + n_tup_ins + n_tup_upd + n_tup_del > 0`,
+    );
     await client.query("commit");
 
     // What a table that the migration makes itself goes through keeps nobody waiting.
@@ -77,6 +83,9 @@ beforeAll(async () => {
     footprints.push({
       file,
       locks,
+      walkedUnderExclusiveLock: walked
+        .map(({ table }) => table)
+        .filter((table) => locks.some((lock) => lock.table === table && lock.mode === "AccessExclusive")),
       rewritten: Object.keys(before.files).filter((table) => after.files[table] !== before.files[table]),
       validated: added(after.validated, before.validated).filter((name) =>
         isLocked(name, ["ShareRowExclusive", "AccessExclusive"]),
@@ -93,6 +102,10 @@ afterAll(() => database.drop());
 describe("of the tables that are there before it", () => {
   test("a migration writes none anew", () => {
     expect(footprints.filter(({ rewritten }) => rewritten.length > 0)).toEqual([]);
+  });
+
+  test("a migration neither reads nor changes rows of one that it keeps readers out of", () => {
+    expect(footprints.filter(({ walkedUnderExclusiveLock }) => walkedUnderExclusiveLock.length > 0)).toEqual([]);
   });
 
   test("a migration reads none to check a constraint while it keeps writers out", () => {

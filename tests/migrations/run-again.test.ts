@@ -100,3 +100,11 @@ describe("a migration that has to wait for a long transaction", () => {
     }
   });
 });
+
+// The CLI runs such a file without a transaction, or what comes after the statement in another one.
+test("no file ends its transaction, or has a statement that cannot run in one", async () => {
+  for (const { file, text } of await migrationFiles()) {
+    const statements = text.replaceAll(/(\$\w*\$).*?\1/gs, "''").replaceAll(/--.*$/gm, "");
+    expect(statements, file).not.toMatch(/(^|;)\s*(begin|commit|end|rollback|start transaction|vacuum)\b|\bconcurrently\b/i);
+  }
+});

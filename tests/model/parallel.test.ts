@@ -35,8 +35,9 @@ beforeAll(async () => {
   }
 }, 120_000);
 afterAll(async () => {
-  wires.close();
-  await stack.stop();
+  // Where the start failed, it says why, and not what is missing here.
+  wires?.close();
+  await stack?.stop();
 });
 
 const broken = () => verdict(stack.database, ledger);

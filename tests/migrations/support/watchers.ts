@@ -63,6 +63,8 @@ export async function watch(url: string, tables: WatchedTable[], versions: strin
   const clients: pg.Client[] = [];
   const connect = async (): Promise<Connection> => {
     const client = new pg.Client({ connectionString: url });
+    // The server may end under it, where a migration failed; its statement says so.
+    client.on("error", () => {});
     await client.connect();
     clients.push(client);
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");

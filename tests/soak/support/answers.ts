@@ -66,7 +66,13 @@ export function claim(entry: Entry, { path, body }: Wish, answer: Answer): void 
   const name = operation.split(" ")[0];
   const moved = eventIn(operation);
   entry.claimed = [];
-  if (name === "exec-sessions") entry.claimed = sessionRows(operation, answer);
+  if (name === "exec-sessions" && answer.session) {
+    entry.claimed = sessionRows(operation, answer);
+    const { attempt, status } = answer.session;
+    const begins = !operation.includes("PATCH") && status === "active" ? 1 : 0;
+    entry.unfenced = typeof body.attempt === "number" && attempt !== body.attempt + begins;
+    if (operation.includes("PATCH") && body.performance_metrics) entry.noted = path.split("/")[1];
+  }
   if (name === "quality-checkpoints" && answer.checkpoint) {
     const { id, is_complete } = answer.checkpoint;
     entry.claimed = [{ machine: "quality_checkpoint", id, event: moved, to: is_complete ? "complete" : "incomplete" }];
@@ -93,6 +99,9 @@ export function claim(entry: Entry, { path, body }: Wish, answer: Answer): void 
   if (name === "telemetry-analyzer") {
     entry.claimed = (answer.runs ?? []).map((run) => ({ ...runMoved("claim", run), to: "RUNNING" }));
     entry.counted = { limit: Number(body.limit) };
+    entry.ended = (answer.runs ?? [])
+      .filter(({ status }) => status !== "RUNNING")
+      .map(({ run_id, status }) => ({ id: run_id, status }));
   }
   if (name === "orchestration-metrics") {
     entry.metrics = answer.results?.map(({ metric_id }) => metric_id) ?? [];

@@ -43,8 +43,12 @@ export interface Entry {
   counted?: Record<string, number>;
   /** Ids of metrics that are there, says the answer. */
   metrics?: string[];
-  /** The hand-off whose notes it wrote; the notes name the entry. */
+  /** The row that it wrote a note into, which names the entry. */
   noted?: string;
+  /** Runs that are over, says the answer, and how they ended. */
+  ended?: { id: string; status: string }[];
+  /** Whether it was carried out although it named an attempt that was over. */
+  unfenced?: boolean;
 }
 
 export class Ledger {

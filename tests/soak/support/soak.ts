@@ -3,12 +3,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { walkWorlds } from "../../model/support/property.ts";
 import type { Product } from "../../model/support/walk.ts";
-import type { Fault, Scene } from "../faults/fault.ts";
+import { type Fault, type Scene, until } from "../faults/fault.ts";
 import { faults } from "../faults/index.ts";
 import { type CrowdOptions, callersOf, work } from "./crowd.ts";
 import { createDirectives } from "./directives.ts";
 import { Known } from "./known.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type Try } from "./ledger.ts";
 import { pulse, recovery } from "./pulse.ts";
 import { type Random, randomFrom } from "./random.ts";
 import { type Stage, withStage } from "./stage.ts";
@@ -34,6 +34,9 @@ export interface SoakOptions {
 /** A fault that struck. */
 export interface Struck {
   title: string;
+  /** Begin and end, by performance.now(). */
+  from: number;
+  to: number;
   /** Milliseconds from its end until something was answered again; null: not within half a minute. */
   recoveryMs: number | null;
 }
@@ -68,9 +71,11 @@ async function strikeAll(scene: Scene, soak: Soak, options: SoakOptions): Promis
   for (const fault of deck(scene.random)) {
     if (performance.now() > endAt && soak.struck.length >= faults.length) return;
     await delay(options.calmMs * (0.3 + 0.7 * scene.random.next()));
+    const from = performance.now();
     await fault.strike(scene);
-    const recoveryMs = await recovery(soak.ledger, performance.now(), RECOVERY_LIMIT_MS);
-    soak.struck.push({ title: fault.title, recoveryMs });
+    const to = performance.now();
+    const recoveryMs = await recovery(soak.ledger, to, RECOVERY_LIMIT_MS);
+    soak.struck.push({ title: fault.title, from, to, recoveryMs });
     if (recoveryMs !== null && recoveryMs <= options.recoverWithinMs) continue;
     const detail = recoveryMs === null ? "no answer within 30 s" : `${Math.round(recoveryMs)} ms until an answer`;
     soak.broken.push({ promise: "recovery", detail: `${fault.title}: ${detail}` });
@@ -78,7 +83,18 @@ async function strikeAll(scene: Scene, soak: Soak, options: SoakOptions): Promis
   }
 }
 
-/** One step after the other, as tests/model/sequential.test.ts does, which also repeats what fails. */
+/** 503 is for the time of a fault, and for as long afterwards as recovery may take. */
+function unprovoked({ ledger, struck }: Soak, withinMs: number): Broken[] {
+  const isProvoked = ({ begun, ended }: Try) =>
+    struck.some(({ from, to }) => ended >= from && begun <= to + withinMs);
+  return ledger.entries.flatMap(({ operation, tries }) =>
+    tries
+      .filter((attempt) => attempt.outcome === 503 && !isProvoked(attempt))
+      .map(({ requestId }): Broken => ({ promise: "recovery", requestId, detail: `${operation}: 503 without a fault` })),
+  );
+}
+
+/** One step after the other, as tests/model/sequential.test.ts does. */
 async function walk({ wires, secretKeys, database }: Stage, soak: Soak, milliseconds: number): Promise<void> {
   const [one = "", other = ""] = secretKeys;
   const product: Product = {
@@ -101,7 +117,7 @@ async function walk({ wires, secretKeys, database }: Stage, soak: Soak, millisec
   };
   const effort = { seed: soak.seed, walks: Math.ceil(milliseconds / 200), steps: 200, milliseconds };
   try {
-    soak.walked = (await walkWorlds(product, effort, (path) => `${path}, of seed ${soak.seed}`)).requests;
+    soak.walked = (await walkWorlds(product, effort, (path) => `npm run test:soak -- --seed ${soak.seed}, which begins with it (${path})`)).requests;
   } catch (error) {
     soak.broken.push({ promise: "model", detail: error instanceof Error ? error.message : String(error) });
   }
@@ -109,14 +125,18 @@ async function walk({ wires, secretKeys, database }: Stage, soak: Soak, millisec
 
 /** Nothing of a request is left when it is over: no connection at work, no transaction open. */
 async function leftovers({ wires, database }: Stage): Promise<Broken[]> {
-  const health = await wires.send({ method: "GET", path: "health", headers: {} });
-  const { busy, waiting, opening } = JSON.parse(health?.text ?? "{}").pool ?? {};
-  const open = await database.query(
-    "select from pg_stat_activity where application_name = 'leo-functions' and state <> 'idle'",
-  );
-  // The connection of health itself has been given back by the time it answers.
-  const idle = busy + waiting + opening === 0 && open.length === 0;
-  const detail = `busy ${busy}, waiting ${waiting}, opening ${opening}, ${open.length} backends not idle`;
+  let detail = "";
+  // An analysis that its caller has left is finished all the same; what has leaked stays.
+  const idle = await until(async () => {
+    const health = await wires.send({ method: "GET", path: "health", headers: {} });
+    const { busy, waiting, opening } = JSON.parse(health?.text ?? "{}").pool ?? {};
+    const open = await database.query(
+      "select from pg_stat_activity where application_name = 'leo-functions' and state <> 'idle'",
+    );
+    detail = `busy ${busy}, waiting ${waiting}, opening ${opening}, ${open.length} backends not idle`;
+    // The connection of health itself has been given back by the time it answers.
+    return busy + waiting + opening === 0 && open.length === 0;
+  });
   return idle ? [] : [{ promise: "answers", detail: `something is left of requests: ${detail}` }];
 }
 
@@ -138,7 +158,10 @@ async function soakOn(stage: Stage, options: SoakOptions): Promise<Soak> {
 
   let [loaded, beating] = [true, true];
   const ticker = setInterval(() => options.progress?.(soak), PROGRESS_MS);
-  const beat = pulse(observer, known.directives.shift() as string, () => beating);
+  // With a row that nobody else knows of: others would pause it, or end it.
+  const [beater] = callersOf({ ...crowd, known: new Known(), size: 1 });
+  if (!beater) throw new Error("there is no caller");
+  const beat = pulse(beater, known.directives.shift() as string, () => beating);
   const load = work(crowd, () => loaded);
   try {
     await Promise.race([strikeAll(scene, soak, options), Promise.all([load, beat])]);
@@ -149,8 +172,10 @@ async function soakOn(stage: Stage, options: SoakOptions): Promise<Soak> {
   } finally {
     [loaded, beating] = [false, false];
     clearInterval(ticker);
+    await Promise.allSettled([load, beat]);
   }
-  soak.broken.push(...(await leftovers(stage)), ...(await verdict(stage.database, ledger)));
+  soak.broken.push(...(await leftovers(stage)), ...unprovoked(soak, options.recoverWithinMs));
+  soak.broken.push(...(await verdict(stage.database, ledger)));
   soak.took = performance.now() - soak.begun;
   return soak;
 }

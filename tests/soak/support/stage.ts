@@ -60,8 +60,9 @@ const kill = (pid: number) => {
   }
 };
 
-/** The postmaster first, so that it begins nobody in place of those that die. */
+/** The postmaster first, stopped before anybody is counted, so that it begins nobody meanwhile. */
 async function killFamily(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
   const members = await family(pid);
   kill(pid);
   for (const member of members) kill(member);
@@ -76,7 +77,13 @@ async function killFamily(pid: number): Promise<void> {
 /** Runs `work` on a stage of its own, which is gone afterwards. */
 export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
   const dataDirectory = join(tmpdir(), `leo-soak-${randomBytes(6).toString("hex")}`);
-  const removeAtExit = () => rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+  const removeAtExit = () => {
+    try {
+      rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // A server that is still about to end writes into it; those who end it come after this.
+    }
+  };
   process.once("exit", removeAtExit);
   const secrets = generateSecrets();
   const password = secrets.databasePassword;

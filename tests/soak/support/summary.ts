@@ -2,7 +2,7 @@
 
 import { faults } from "../faults/index.ts";
 import { isDone, isRefused } from "./ledger.ts";
-import type { Soak } from "./soak.ts";
+import type { Soak, Struck } from "./soak.ts";
 import type { Broken } from "./verdict.ts";
 
 const SHOWN = 20;
@@ -33,6 +33,16 @@ function median(values: number[]): number {
   return sorted[sorted.length >> 1] ?? 0;
 }
 
+/** Milliseconds from a fault's end to the end of the last 503 to a request begun after it, before the next fault. */
+function troubleAfter({ ledger, struck }: Soak, { to }: Struck): number {
+  const next = Math.min(...struck.map(({ from }) => from).filter((from) => from > to), Number.POSITIVE_INFINITY);
+  const late = ledger.entries
+    .flatMap(({ tries }) => tries)
+    .filter(({ outcome, begun, ended }) => outcome === 503 && begun > to && ended < next)
+    .map(({ ended }) => ended - to);
+  return Math.max(0, ...late);
+}
+
 const clock = (ms: number) => {
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
@@ -50,9 +60,11 @@ export function summary(soak: Soak): string {
   const found = figures(soak);
   const line = (title: string, value: number | string) => `  ${title.padEnd(44)}${String(value).padStart(10)}`;
   const rows = faults.map(({ title }) => {
-    const times = soak.struck.filter((struck) => struck.title === title).map(({ recoveryMs }) => recoveryMs ?? 30_000);
+    const struck = soak.struck.filter((one) => one.title === title);
+    const times = struck.map(({ recoveryMs }) => recoveryMs ?? 30_000);
+    const trouble = struck.map((one) => troubleAfter(soak, one));
     const ms = (value: number) => `${Math.round(value)} ms`.padStart(11);
-    return `  ${title.padEnd(26)}${String(times.length).padStart(7)}${ms(median(times))}${ms(Math.max(0, ...times))}`;
+    return `  ${title.padEnd(26)}${String(times.length).padStart(7)}${ms(median(times))}${ms(Math.max(0, ...times))}${ms(Math.max(0, ...trouble))}`;
   });
   const broken = soak.broken.slice(0, SHOWN).map(({ promise, requestId, detail }) => {
     return `  ${promise}${requestId ? ` (request ${requestId})` : ""}: ${detail}`;
@@ -76,7 +88,8 @@ export function summary(soak: Soak): string {
     line("doubled: carried out twice", found.doubled),
     line("refused, and carried out", found.refusedAndDone),
     "",
-    "  fault                      struck  recovered:  median    longest",
+    "After a fault: time to an answer, and the last 503 to a request begun later",
+    `  ${"fault".padEnd(26)}${"struck".padStart(7)}${"median".padStart(11)}${"longest".padStart(11)}${"503".padStart(11)}`,
     ...rows,
     line("faults", soak.struck.length),
     "",

@@ -46,13 +46,16 @@ const lastOf = ({ tries }: Entry) => tries.at(-1)?.requestId;
 const shown = ({ machine, id, event, to }: Pick<HistoryRow, "machine" | "id" | "event" | "to">) =>
   `${machine} ${id} ${event} → ${to}`;
 
+/** Of requests that are sound, for rows that exist: done, refused for the row's state, too large, or not now. */
+const RIGHTFUL = /^(2\d\d|409|412|413|503)$/;
+
 /** Answers that no caller may get, whatever happens behind them. */
 function answersOf(ledger: Ledger): Broken[] {
   const wrong = (attempt: Try): string | undefined => {
     const { outcome, retryAfter } = attempt;
     if (outcome === "lost" && !ledger.wasDown(attempt)) return `no answer: ${attempt.error}`;
     if (outcome === 503 && !/^\d+$/.test(retryAfter ?? "")) return "503 without Retry-After";
-    if (typeof outcome === "number" && outcome >= 500 && outcome !== 503) return `answered ${outcome}`;
+    if (typeof outcome === "number" && !RIGHTFUL.test(String(outcome))) return `answered ${outcome}`;
     return undefined;
   };
   return ledger.entries.flatMap((entry) => {
@@ -112,6 +115,7 @@ function judge(entry: Entry, rows: HistoryRow[]): Broken[] {
   if (isRefused(entry) && rows.length > 0) {
     complain("refused, and done", `${entry.status}, and ${rows.map(shown).join("; ")}`);
   }
+  if (entry.unfenced) complain("invariant", "done for an attempt that was over");
   const left = rows.map(shown);
   const claims = rows.filter(({ event }) => event === "claim").length;
   if (isAnalysis && entry.counted && claims > (entry.counted.limit ?? 0)) complain("doubled", `${claims} claims`);
@@ -153,23 +157,43 @@ async function judgeMetrics(database: Database, entries: Entry[]): Promise<Broke
   });
 }
 
-/** Notes of a hand-off are those of the last who wrote: of nobody who had an answer before another one began. */
+/** A note in a row is that of the last who wrote: of nobody who had an answer before another one began. */
 async function judgeNotes(database: Database, entries: Entry[]): Promise<Broken[]> {
   const found = await database.query<{ id: string; entry: number }>(
     `select id, substr(post_implementation_notes, 6)::integer as entry
-     from public.exec_handoff_preparations where post_implementation_notes like 'note %'`,
+     from public.exec_handoff_preparations where post_implementation_notes like 'note %'
+     union all
+     select id, (performance_metrics ->> 'entry')::integer
+     from public.exec_implementation_sessions where performance_metrics ? 'entry'`,
   );
   const noted = new Map(found.map(({ id, entry }) => [id, entry]));
-  return entries.flatMap((entry): Broken[] => {
+  const undue = found.flatMap(({ id, entry: number }): Broken[] => {
+    const entry = entries[number];
+    if (!entry || !isRefused(entry)) return [];
+    return [{ promise: "refused, and done", requestId: lastOf(entry), detail: `the note in ${id}` }];
+  });
+  const lost = entries.flatMap((entry): Broken[] => {
     if (entry.noted === undefined || !isDone(entry)) return [];
     const last = entries[noted.get(entry.noted) ?? -1];
     // Without an answer it may have been carried out at any time.
     const end = last && isDone(last) ? (last.tries.at(-1)?.ended ?? 0) : last ? Number.POSITIVE_INFINITY : 0;
     const begun = entry.tries.at(-1)?.begun ?? 0;
     if (last === entry || begun <= end) return [];
-    return [{ promise: "lost", requestId: lastOf(entry), detail: `the notes of hand-off ${entry.noted}` }];
+    return [{ promise: "lost", requestId: lastOf(entry), detail: `the note in ${entry.noted}` }];
   });
+  return [...undue, ...lost];
 }
+
+/** A run that is over stays as it ended. */
+const judgeEnds = (states: Map<string, string>, entries: Entry[]): Broken[] =>
+  entries.flatMap((entry) =>
+    (entry.ended ?? [])
+      .filter(({ id, status }) => states.get(id) !== status)
+      .map(({ id, status }): Broken => {
+        const detail = `run ${id} was answered as ${status}, and is ${states.get(id)}`;
+        return { promise: "lost", requestId: lastOf(entry), detail };
+      }),
+  );
 
 /**
  * Every promise that was not kept; none, if all of what was answered is there once, nothing that was refused is, and
@@ -193,6 +217,7 @@ export async function verdict(database: Database, ledger: Ledger): Promise<Broke
     ...ledger.entries.flatMap((entry) => judge(entry, byEntry.get(entry.number) ?? [])),
     ...(await judgeMetrics(database, ledger.entries)),
     ...(await judgeNotes(database, ledger.entries)),
+    ...judgeEnds(states, ledger.entries),
     ...replay(history, states),
   ];
   for (const { title, sql } of invariants) {

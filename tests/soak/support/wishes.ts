@@ -29,7 +29,8 @@ function eventOf(machine: Kind, { status }: Entity, random: Random, events: stri
 const withAttempt = ({ attempt }: Entity, random: Random) => (attempt && random.chance(0.3) ? { attempt } : {});
 
 const start: Maker = (known, random) => {
-  const sd_id = known.directives.shift();
+  // Several want the same one now and then; one of them may have it.
+  const sd_id = random.chance(0.4) ? known.directives[0] : known.directives.shift();
   return (sd_id && {
     operation: "exec-sessions POST /",
     path: "exec-sessions",
@@ -57,13 +58,13 @@ const moveSession: Maker = (known, random) => {
   };
 };
 
-const reportProgress: Maker = (known, random) => {
+const reportProgress: Maker = (known, random, number) => {
   const session = random.of(known.of("exec_session"));
   return (
     session && {
       operation: "exec-sessions PATCH /:id",
       path: `exec-sessions/${session.id}`,
-      body: { implementation_progress: random.below(100) },
+      body: { performance_metrics: { entry: number }, ...withAttempt(session, random) },
     }
   );
 };
