@@ -53,7 +53,8 @@ function chosen(names: string[]): Bench[] {
     : benches.filter((bench) => names.some((name) => matches(name).includes(bench)));
 }
 
-const resultsFile = (name: "latest" | "again" | "durable" | "quick") => join(repositoryRoot, "bench", "results", `${name}.json`);
+const resultsFile = (name: "latest" | "again" | "durable" | "quick") =>
+  join(repositoryRoot, "bench", "results", `${name}.json`);
 
 /** Where the work stands, on a terminal only. */
 function progress(text: string): void {
@@ -122,7 +123,12 @@ async function main(args: string[]): Promise<number> {
       const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
       process.stdout.write(`The server ${commit}. Medians of the rounds, least and greatest in brackets.\n`);
       if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
-      return runAll(server, list, about, resultsFile(quick ? "quick" : durable ? "durable" : again ? "again" : "latest"));
+      return runAll(
+        server,
+        list,
+        about,
+        resultsFile(quick ? "quick" : durable ? "durable" : again ? "again" : "latest"),
+      );
     },
     { disposable: !durable, settings: serverSettings },
   );

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { SHUTDOWN_TIMEOUT_MS } from "../../local/shutdown.ts";
 import { repositoryRoot } from "../../local/paths.ts";
+import { SHUTDOWN_TIMEOUT_MS } from "../../local/shutdown.ts";
 
 const text = (path: string) => readFile(join(repositoryRoot, path), "utf8");
 

@@ -105,6 +105,8 @@ describe("a migration that has to wait for a long transaction", () => {
 test("no file ends its transaction, or has a statement that cannot run in one", async () => {
   for (const { file, text } of await migrationFiles()) {
     const statements = text.replaceAll(/(\$\w*\$).*?\1/gs, "''").replaceAll(/--.*$/gm, "");
-    expect(statements, file).not.toMatch(/(^|;)\s*(begin|commit|end|rollback|start transaction|vacuum)\b|\bconcurrently\b/i);
+    expect(statements, file).not.toMatch(
+      /(^|;)\s*(begin|commit|end|rollback|start transaction|vacuum)\b|\bconcurrently\b/i,
+    );
   }
 });

@@ -85,12 +85,13 @@ async function strikeAll(scene: Scene, soak: Soak, options: SoakOptions): Promis
 
 /** 503 is for the time of a fault, and for as long afterwards as recovery may take. */
 function unprovoked({ ledger, struck }: Soak, withinMs: number): Broken[] {
-  const isProvoked = ({ begun, ended }: Try) =>
-    struck.some(({ from, to }) => ended >= from && begun <= to + withinMs);
+  const isProvoked = ({ begun, ended }: Try) => struck.some(({ from, to }) => ended >= from && begun <= to + withinMs);
   return ledger.entries.flatMap(({ operation, tries }) =>
     tries
       .filter((attempt) => attempt.outcome === 503 && !isProvoked(attempt))
-      .map(({ requestId }): Broken => ({ promise: "recovery", requestId, detail: `${operation}: 503 without a fault` })),
+      .map(
+        ({ requestId }): Broken => ({ promise: "recovery", requestId, detail: `${operation}: 503 without a fault` }),
+      ),
   );
 }
 
@@ -117,7 +118,13 @@ async function walk({ wires, secretKeys, database }: Stage, soak: Soak, millisec
   };
   const effort = { seed: soak.seed, walks: Math.ceil(milliseconds / 200), steps: 200, milliseconds };
   try {
-    soak.walked = (await walkWorlds(product, effort, (path) => `npm run test:soak -- --seed ${soak.seed}, which begins with it (${path})`)).requests;
+    soak.walked = (
+      await walkWorlds(
+        product,
+        effort,
+        (path) => `npm run test:soak -- --seed ${soak.seed}, which begins with it (${path})`,
+      )
+    ).requests;
   } catch (error) {
     soak.broken.push({ promise: "model", detail: error instanceof Error ? error.message : String(error) });
   }
