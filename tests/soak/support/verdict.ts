@@ -169,7 +169,8 @@ async function judgeNotes(database: Database, entries: Entry[]): Promise<Broken[
   const noted = new Map(found.map(({ id, entry }) => [id, entry]));
   const undue = found.flatMap(({ id, entry: number }): Broken[] => {
     const entry = entries[number];
-    if (!entry || !isRefused(entry)) return [];
+    // Without a key, a try that was not answered may have been carried out, and the next one refused for what followed.
+    if (!entry || !isRefused(entry) || entry.tries.length > 1) return [];
     return [{ promise: "refused, and done", requestId: lastOf(entry), detail: `the note in ${id}` }];
   });
   const lost = entries.flatMap((entry): Broken[] => {
