@@ -1,3 +1,4 @@
+import { writeEnvironmentFile } from "./environment-file.ts";
 import { help, parseStartOptions } from "./options.ts";
 import { readyMessage } from "./ready-message.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   const stack: Stack = typeof first === "string" ? await starting : first;
   try {
     if (typeof first !== "string") {
+      await writeEnvironmentFile(stack);
       process.stdout.write(await readyMessage(stack, steps.elapsed()));
       const dead = stack.ended.then((part) => {
         throw new StackError(`${part} ended unexpectedly; start again with npm start`);
