@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
+import { document, documentedBlocks } from "../docs/support/markdown.ts";
 import { createDirective } from "../functions/support/directives.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { type Consumer, createConsumer, inspect } from "./support/consumer.ts";
@@ -82,37 +83,63 @@ describe("a program of an agent", () => {
   });
 });
 
-describe("the README's typed client", () => {
-  const section = async () => {
-    const readme = await readFile(join(repositoryRoot, "README.md"), "utf8");
-    return readme.split("\n### Typed client\n")[1]?.split(/\n##+ /)[0] ?? "";
-  };
+/** What `npm start` leaves in .local/env, as far as a program needs it. */
+const documentedVariables = () => ({
+  SUPABASE_URL: stack.url,
+  AGENT_KEY: stack.secrets.secretKeys.agent as string,
+  SECRET_KEY: stack.secretKey,
+});
 
-  test("compiles and runs as it is shown", async () => {
-    const shown = /```ts\n([\s\S]+?)\n```/.exec(await section())?.[1] ?? "";
+/** Moves of a session, as the history has them. */
+const moves = (sdId: string) =>
+  stack.database.query<{ event: string; actor: string }>(
+    `select event, actor from public.state_transitions
+     where sd_id = '${sdId}' and machine in ('exec_session', 'handoff') order by id`,
+  );
+
+describe("the README's program of an agent", () => {
+  test("compiles, runs, and gets from start to an accepted hand-off", async () => {
+    const [shown = "", ...none] = await documentedBlocks("README.md", "Drive work from an agent", "ts");
+    expect(none).toEqual([]);
     const folder = await consumer.compile("readme", shown, "node16");
-    await consumer.runByNode(join(folder, "readme.js"), { SUPABASE_URL: stack.url, SECRET_KEY: stack.secretKey });
-    const moves = await stack.database.query<{ event: string; actor: string }>(
-      `select event, actor from public.state_transitions
-       where sd_id = 'SD-2026-009' and machine = 'exec_session' order by id`,
-    );
-    const actor = "secret:default/builder-3";
-    expect(moves).toEqual([
-      { event: "start", actor },
-      { event: "complete", actor },
+    const printed = await consumer.runByNode(join(folder, "readme.js"), documentedVariables());
+    expect(printed).toBe("to be done: CODE_QUALITY, DOCUMENTATION, PERFORMANCE, SECURITY, TESTING\naccepted\n");
+    expect((await moves("SD-2026-010")).map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+      "start secret:agent/builder-3",
+      "complete secret:agent/builder-3",
+      "prepare secret:agent/builder-3",
+      "ready secret:agent/builder-3",
+      "send secret:agent/builder-3",
+      "accept secret:default",
     ]);
   });
+});
 
-  test("names the file that npm pack makes", async () => {
-    expect(await section()).toContain(relative(dirname(consumer.tarball), consumer.tarball));
+describe("docs/client.md", () => {
+  test("has a program that compiles and runs as it is shown", async () => {
+    const [shown = "", ...none] = await documentedBlocks("docs/client.md", "The typed client", "ts");
+    expect(none).toEqual([]);
+    const sdId = await createDirective(stack.database);
+    const folder = await consumer.compile("client", shown.replace("SD-2026-010", sdId), "node16");
+    await consumer.runByNode(join(folder, "client.js"), documentedVariables());
+    expect((await moves(sdId)).map(({ event }) => event)).toEqual(["start", "complete"]);
+  });
+
+  test("packs and installs what npm packs and installs", async () => {
+    const [commands = "", ...none] = await documentedBlocks("docs/client.md", "The typed client", "sh");
+    expect(none).toEqual([]);
+    const [pack, install] = commands.split("\n").map((line) => line.split("#")[0]?.trim());
+    // What this file begins with (createConsumer), and which cannot be had without a registry.
+    expect(pack).toBe("npm ci && npm pack");
+    const peers = Object.keys(JSON.parse(await document("package.json")).peerDependencies);
+    expect(install).toBe(`npm install ./${basename(consumer.tarball)} ${peers.join(" ")}`);
   });
 
   test("lists every option, with its default", async () => {
-    const file = (name: string) => readFile(join(repositoryRoot, "types", "client", name), "utf8");
-    const declared = [...(await file("options.ts")).matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
-    const rows = [...(await section()).matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|/gm)];
-    expect(rows.map(([, name]) => name).sort()).toEqual(declared.sort());
-    const defaults = /defaults = \{ (.+) \}/.exec(await file("create.ts"))?.[1] ?? "";
+    const declared = [...(await document("types/client/options.ts")).matchAll(/^ {2}(\w+)\?:/gm)];
+    const rows = [...(await document("docs/client.md")).matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(declared.map(([, name]) => name).sort());
+    const defaults = /defaults = \{ (.+) \}/.exec(await document("types/client/create.ts"))?.[1] ?? "";
     const listed = rows.flatMap(([, name, value = ""]) =>
       /^\d/.test(value) ? [`${name}: ${value.replaceAll(" ", "_")}`] : [],
     );

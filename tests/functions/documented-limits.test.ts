@@ -12,7 +12,7 @@ function documented(markdown: string): Record<string, number> {
   return Object.fromEntries(rows.map(([, name, value]) => [name as string, Number(value)]));
 }
 
-test("the defaults of the time limits are those that README and environment.ts tell", async () => {
+test("the defaults of the time limits are those that docs/operating.md and environment.ts tell", async () => {
   const source = await text("functions/_shared/environment.ts");
   const read = [...source.matchAll(/integer\(\s*"(LEO_[A-Z_]+)",\s*(?:Deno\S+ === "windows" \? 0 : )?([\d_]+),/g)];
   const defaults = Object.fromEntries(read.map(([, name, value]) => [name as string, Number(value?.replace("_", ""))]));
@@ -22,6 +22,6 @@ test("the defaults of the time limits are those that README and environment.ts t
   expect(source).toContain('integer("LEO_REQUEST_TIMEOUT_MS", statementMs + 20_000,');
   expect(source).toContain("GRACE_MS = 2_000;");
   const all = { ...defaults, LEO_REQUEST_TIMEOUT_MS: statementMs + 20_000 };
-  expect(documented(await text("README.md"))).toEqual({ ...all, LEO_SHUTDOWN_TIMEOUT_MS: SHUTDOWN_TIMEOUT_MS });
+  expect(documented(await text("docs/operating.md"))).toEqual({ ...all, LEO_SHUTDOWN_TIMEOUT_MS: SHUTDOWN_TIMEOUT_MS });
   expect(documented(source)).toEqual(all);
 });

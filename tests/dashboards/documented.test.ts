@@ -3,29 +3,37 @@ import { join } from "node:path";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
+import { document, documentedBlocks } from "../docs/support/markdown.ts";
 import { type Client, startDataApiOnly, type TestDataApi } from "../support/data-api.ts";
 import { somebody } from "./support/cast.ts";
 
 let api: TestDataApi;
 let supabase: Client;
-let readme: string;
+let dashboards: string;
+let operating: string;
 
 beforeAll(async () => {
-  readme = await readFile(join(repositoryRoot, "README.md"), "utf8");
+  dashboards = await document("docs/dashboards.md");
+  operating = await document("docs/operating.md");
   api = await startDataApiOnly();
   await api.database.query(await readFile(join(repositoryRoot, "supabase", "seed.sql"), "utf8"));
   await api.createUser({ email: somebody });
+  await api.database.query(
+    `insert into public.user_company_access (user_id, company_id, access_level)
+     select id, '${northwind}', 'viewer' from auth.users where email = '${somebody}'`,
+  );
   supabase = await api.signIn(somebody);
 });
 afterAll(() => api.stop());
 
-const section = (heading: string) => readme.split(`\n### ${heading}\n`)[1]?.split(/\n##+ /)[0] ?? "";
+const watching = () => dashboards.split("\n## Watch changes\n")[1] ?? "";
 
 /** The views of the table, each with the call that asks it. */
 const examples = () =>
-  [...section("Dashboards").matchAll(/^\| `(\w+)` \| [^|]+ \| `(supabase\.from.+)` \|$/gm)].map(
-    ([, view = "", call = ""]) => ({ view, call }),
-  );
+  [...dashboards.matchAll(/^\| `(\w+)` \| [^|]+ \| `(supabase\.from.+)` \|$/gm)].map(([, view = "", call = ""]) => ({
+    view,
+    call,
+  }));
 
 /** Of the seed. */
 const northwind = "c0000000-0000-4000-8000-000000000001";
@@ -34,7 +42,7 @@ type Answer = { data: Record<string, unknown>[] | null; error: unknown };
 const run = (code: string, client: unknown): Promise<Answer> =>
   new Function("supabase", "companyId", `return (async () => await ${code})()`)(client, northwind);
 
-describe("the README's dashboards", () => {
+describe("docs/dashboards.md", () => {
   test("are all views that there are", async () => {
     const inCatalogue = await api.database.query<{ name: string }>(
       "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'v' order by 1",
@@ -56,9 +64,19 @@ describe("the README's dashboards", () => {
   });
 });
 
-describe("the README's way to watch changes", () => {
+test("docs/dashboards.md asks for the days of a company as it says", async () => {
+  const [code = "", ...none] = await documentedBlocks("docs/dashboards.md", "Dashboards", "ts");
+  expect(none).toEqual([]);
+  const days = await new Function("supabase", "companyId", `return (async () => { ${code}\nreturn days; })()`)(
+    supabase,
+    northwind,
+  );
+  expect(days.length).toBeGreaterThan(3);
+});
+
+describe("its way to watch changes", () => {
   test("names every table that is published, and no other", async () => {
-    const [watched = ""] = section("Watch changes").split("A view cannot be watched");
+    const [watched = ""] = watching().split("A view cannot be watched");
     const published = await api.database.query<{ name: string }>(
       "select tablename as name from pg_publication_tables where pubname = 'supabase_realtime' order by 1",
     );
@@ -69,7 +87,9 @@ describe("the README's way to watch changes", () => {
   });
 
   test("listens to a published table, and shows the session that changed", async () => {
-    const code = section("Watch changes").match(/```ts\n([\s\S]+?)\n```/)?.[1] ?? "";
+    const [code = "", ...none] = await documentedBlocks("docs/dashboards.md", "Watch changes", "ts");
+    expect(none).toEqual([]);
+    expect((await documentedBlocks("README.md", "Build a dashboard", "ts")).at(-1)).toBe(code);
     let filter: { table?: string; schema?: string } = {};
     let heard: (change: object) => Promise<void> = async () => {};
     // Realtime itself is no part of the local stack: a channel that keeps what it is asked for.
@@ -97,8 +117,8 @@ describe("the README's way to watch changes", () => {
   });
 });
 
-test("the README lists every snippet", async () => {
+test("docs/operating.md lists every snippet", async () => {
   const files = (await readdir(join(repositoryRoot, "supabase", "snippets"))).sort();
-  const listed = [...section("Questions that operators ask").matchAll(/\]\(supabase\/snippets\/([^)]+\.sql)\)/g)];
+  const listed = [...operating.matchAll(/\]\(\.\.\/supabase\/snippets\/([^)]+\.sql)\)/g)];
   expect(listed.map(([, file]) => file).sort()).toEqual(files);
 });
