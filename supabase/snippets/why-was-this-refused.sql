@@ -55,9 +55,10 @@ around as (
       select handoff.handoff_status
       from public.exec_handoff_preparations handoff
       where handoff.session_id = entity.session_id
-      order by handoff.created_at desc nulls last, handoff.id desc
+      -- One that is open or accepted stands, whichever is the latest.
+      order by handoff.handoff_status <> 'rejected' desc, handoff.created_at desc nulls last, handoff.id desc
       limit 1
-    ) as latest_handoff,
+    ) as standing_handoff,
     (
       select other.id
       from public.exec_handoff_preparations other
@@ -91,8 +92,8 @@ select
     when around.machine = 'exec_session' and other.id is not null
       then format('session %s of the directive is %s already', other.id, other.status)
     when allowed.event = 'reopen' and around.machine = 'exec_session'
-      and around.latest_handoff is distinct from 'rejected'
-      then 'the latest hand-off is not rejected but ' || coalesce(around.latest_handoff, 'missing')
+      and around.standing_handoff is distinct from 'rejected'
+      then coalesce('its hand-off is not rejected but ' || around.standing_handoff, 'it has no hand-off')
     when around.machine = 'quality_checkpoint' and around.session_status not in ('active', 'paused')
       then 'its session is ' || around.session_status
     when allowed.event = 'ready' and around.is_unready then 'it has no summary, or no deliverable'

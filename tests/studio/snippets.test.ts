@@ -125,7 +125,7 @@ describe("of the seed", () => {
     [
       "a completed session whose hand-off is accepted",
       "5e000000-0000-4000-8000-000000000001",
-      [["reopen", "the latest hand-off is not rejected but accepted"]],
+      [["reopen", "its hand-off is not rejected but accepted"]],
     ],
     ["one whose hand-off was rejected", "5e000000-0000-4000-8000-000000000007", [["reopen", null]]],
   ])("%s is refused what is in its way", async (_title, id, reasons) => {

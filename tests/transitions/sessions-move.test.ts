@@ -187,7 +187,7 @@ describe("reopen", () => {
         event: "reopen",
         allowed: [],
         handoff: null,
-        detail: "A session is reopened after its latest hand-off was rejected; there is none.",
+        detail: "A session is reopened after its hand-off was rejected; there is none.",
       },
     });
   });
@@ -202,8 +202,19 @@ describe("reopen", () => {
           code: "illegal_transition",
           current: "completed",
           handoff: { status },
-          detail: expect.stringContaining(`that is ${status}`),
+          detail: expect.stringContaining(`there is one that is ${status}`),
         },
+      });
+    },
+  );
+
+  it.each(stateMachines.handoff.statuses.filter((status) => status !== "rejected"))(
+    "is refused while an earlier hand-off, revised after the latest was rejected, is %s",
+    async (status) => {
+      await handOver(id, status, "2026-01-01");
+      await handOver(id, "rejected");
+      expect(await moveSession(database, "reopen", id)).toMatchObject({
+        refusal: { code: "illegal_transition", current: "completed", handoff: { status } },
       });
     },
   );

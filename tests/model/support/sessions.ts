@@ -67,7 +67,11 @@ function obstacle(event: string, session: Session): Expected | undefined {
     const open = session.gates.filter(({ required, complete }) => required && !complete);
     if (open.length > 0) return refused("gates_incomplete", 409);
   }
-  if (event === "reopen" && session.handoffs.at(-1)?.status !== "rejected") return illegal(event, session.status);
+  if (event === "reopen") {
+    const { handoffs } = session;
+    const isRejected = handoffs.length > 0 && handoffs.every(({ status }) => status === "rejected");
+    if (!isRejected) return illegal(event, session.status);
+  }
   return undefined;
 }
 
