@@ -1,12 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { withDatabase } from "../../local/bootstrap.ts";
 import { migrate } from "../../local/migrate.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { type ScratchDatabase, withScratchDatabase } from "../../local/scratch-database.ts";
 import { remoteDatabase, supabaseCli } from "../../local/supabase-cli.ts";
+import { documentedBlocks } from "../docs/support/markdown.ts";
 import { type Contents, connected, contentsOf, fillWithLife } from "./busy-database.ts";
 import { findPostgresTools, type PostgresTools, runScript, runTool } from "./postgres-tools.ts";
 import { workThrough } from "./work-through.ts";
@@ -55,33 +58,62 @@ async function expectToWork(restored: ScratchDatabase, contents: Contents): Prom
   await workThrough(restored.url, inject("driver"));
 }
 
-/** What `supabase db dump` runs in a container, run here. */
-async function cliDump(on: PostgresTools, { url }: ScratchDatabase, name: string, args: string[]): Promise<string> {
-  const { argument, env } = remoteDatabase(url);
-  const { stdout } = await supabaseCli(["db", "dump", "--dry-run", ...args, argument], { env });
-  const file = join(folder, `${name}.sql`);
-  await writeFile(file, await runScript(on, stdout));
-  return file;
+/** Runs lines of the document where its files are, or in `cwd`; fails with what they said. */
+async function shell(on: PostgresTools, lines: string, env: Record<string, string>, cwd = folder): Promise<string> {
+  const PATH = `${on.bin}${delimiter}${process.env.PATH}`;
+  const { stdout } = await promisify(execFile)("bash", ["-ec", lines], { cwd, env: { ...process.env, ...env, PATH } });
+  return stdout;
 }
 
-/** As a role of the database, by hosted projects' rights: `postgres` is no superuser, and may set this. */
-async function restoreFiles(on: PostgresTools, target: ScratchDatabase, files: string[]): Promise<void> {
-  await connected(target.adminUrl, (client) =>
-    client.query("grant set on parameter session_replication_role to postgres"),
+const wholeDatabase = () =>
+  documentedBlocks("docs/backup.md", "The local database, or a server of your own", "sh").then(
+    ([dump = "", restore = "", ...none]) => {
+      expect(none).toEqual([]);
+      return { dump, restore };
+    },
   );
-  const run = files.flatMap((file) => ["--file", file]);
-  await runTool(on, "psql", [
-    ...["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--dbname", target.url],
-    ...run,
-  ]);
+
+const hostedProject = async () => {
+  const [dumps = "", restore = "", ...none] = await documentedBlocks("docs/backup.md", "A hosted project", "sh");
+  expect(none).toEqual([]);
+  const [closeDefaults = "", ...others] = await documentedBlocks("docs/backup.md", "A hosted project", "sql");
+  expect(others).toEqual([]);
+  return { dumps, restore, closeDefaults };
+};
+
+/** What the CLI would run in a container is run here: its --dry-run prints it. */
+async function dumpAsDocumented(on: PostgresTools, { url }: ScratchDatabase, dumps: string): Promise<void> {
+  const { argument, env } = remoteDatabase(url);
+  const commands = [...dumps.matchAll(/^npx supabase db dump --remote (?:(.+) )?-f (\S+)$/gm)];
+  expect(commands).toHaveLength(dumps.split("\n").length);
+  for (const [, options, file = ""] of commands) {
+    const { stdout } = await supabaseCli(["db", "dump", "--dry-run", ...(options?.split(" ") ?? []), argument], {
+      env,
+    });
+    await writeFile(join(folder, file), await runScript(on, stdout));
+  }
 }
 
-/** close-defaults.sql, as docs/backup.md has it. */
-async function closeDefaults(): Promise<string> {
-  const document = await readFile(join(repositoryRoot, "docs", "backup.md"), "utf8");
-  const [, sql = ""] = /```sql\n(alter default privileges[\s\S]*?)```/.exec(document) ?? [];
-  expect(sql.split("\n").filter((line) => line !== "")).toHaveLength(3);
-  return sql;
+/** In a server of one's own `postgres` is no superuser, as on hosted projects, but may not set this. */
+async function allowReplicationRole({ adminUrl }: ScratchDatabase): Promise<void> {
+  await connected(adminUrl, (client) => client.query("grant set on parameter session_replication_role to postgres"));
+}
+
+/** Section "Verify": the doctor as told, nothing left to migrate, and counts that an operator compares. */
+async function expectVerified(on: PostgresTools, { url }: ScratchDatabase): Promise<void> {
+  const [commands = "", ...none] = await documentedBlocks("docs/backup.md", "Verify", "sh");
+  expect(none).toEqual([]);
+  // The doctor's exit code says whether it found something, which there was before.
+  const lines = commands.replace(/^npm run doctor [^#\n]+/m, "$&|| [ $? -eq 1 ] ");
+  const printed = await shell(on, lines, { NEW_DATABASE_URL: url }, repositoryRoot);
+  expect(printed).toMatch(/up to date/i);
+  const [counts = "", ...others] = await documentedBlocks("docs/backup.md", "Verify", "sql");
+  expect(others).toEqual([]);
+  const results = await connected(
+    url,
+    async (client) => (await client.query(counts)) as unknown as { rows: object[] }[],
+  );
+  expect(results.map(({ rows }) => rows.length > 0)).toEqual(results.map(() => true));
 }
 
 if (tools === null) {
@@ -96,19 +128,13 @@ if (tools === null) {
       () =>
         withDump(
           tools,
-          async ({ url }) => {
-            const file = join(folder, "leo.dump");
-            await runTool(tools, "pg_dump", ["--format=custom", "--file", file, "--dbname", url]);
-            return file;
-          },
-          async (file, contents, target) => {
-            await createDatabase(target, "restored", "template0");
+          async ({ url }) => shell(tools, (await wholeDatabase()).dump, { DB_URL: url }),
+          async (_, contents, target) => {
+            const superuser = withDatabase(target.adminUrl, "").replace(/\/$/, "");
+            await shell(tools, (await wholeDatabase()).restore, { SUPERUSER: superuser });
             const restored = onSameServer(target, "restored");
-            await runTool(tools, "pg_restore", [
-              ...["--exit-on-error", "--single-transaction", "--dbname", restored.adminUrl],
-              file,
-            ]);
             await expectToWork(restored, contents);
+            await expectVerified(tools, restored);
           },
         ),
       time,
@@ -119,21 +145,16 @@ if (tools === null) {
       () =>
         withDump(
           tools,
-          async (source) => ({
-            roles: await cliDump(tools, source, "roles", ["--role-only"]),
-            schema: await cliDump(tools, source, "schema", []),
-            data: await cliDump(tools, source, "data", ["--data-only", "--use-copy"]),
-            historySchema: await cliDump(tools, source, "history-schema", ["--schema", "supabase_migrations"]),
-            historyData: await cliDump(tools, source, "history-data", [
-              ...["--data-only", "--use-copy", "--schema", "supabase_migrations"],
-            ]),
-          }),
-          async (files, contents, target) => {
+          async (source) => dumpAsDocumented(tools, source, (await hostedProject()).dumps),
+          async (_, contents, target) => {
+            await allowReplicationRole(target);
+            const { restore, closeDefaults } = await hostedProject();
             // A project that begins with Supabase's former, generous defaults.
             await createDatabase(target, "generous", "postgres");
             const generous = onSameServer(target, "generous");
-            const order = [files.roles, files.schema, files.historySchema, files.data, files.historyData];
-            await restoreFiles(tools, generous, order);
+            const openly = restore.replace(" --file close-defaults.sql", "");
+            expect(openly).not.toBe(restore);
+            await shell(tools, openly, { NEW_DATABASE_URL: generous.url });
             const open = (await contentsOf(generous.adminUrl)).catalogue.filter(
               (line) => !contents.catalogue.includes(line),
             );
@@ -141,9 +162,8 @@ if (tools === null) {
 
             await createDatabase(target, "restored", "postgres");
             const restored = onSameServer(target, "restored");
-            const closing = join(folder, "close-defaults.sql");
-            await writeFile(closing, await closeDefaults());
-            await restoreFiles(tools, restored, [closing, ...order]);
+            await writeFile(join(folder, "close-defaults.sql"), closeDefaults);
+            await shell(tools, restore, { NEW_DATABASE_URL: restored.url });
             await expectToWork(restored, contents);
           },
         ),

@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { migrate } from "../../local/migrate.ts";
-import { repositoryRoot } from "../../local/paths.ts";
+import { documentedBlocks } from "../docs/support/markdown.ts";
 import { catalogueSnapshot } from "../support/catalogue-snapshot.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { lastOfBaseline } from "./support/files.ts";
@@ -17,8 +15,9 @@ async function snapshot(database: TestDatabase): Promise<string[]> {
 }
 
 test("the indexes that docs/migrations.md makes beforehand are found, and the head is the same", async () => {
-  const document = await readFile(join(repositoryRoot, "docs", "migrations.md"), "utf8");
-  const statements = document.match(/create index concurrently if not exists [^;]+;/g) ?? [];
+  const [block = "", ...none] = await documentedBlocks("docs/migrations.md", "On a live database", "sql");
+  expect(none).toEqual([]);
+  const statements = block.match(/create index concurrently if not exists [^;]+;/g) ?? [];
   expect(statements).toHaveLength(5);
   const database = await createTestDatabase({ migratedTo: lastOfBaseline });
   const head = await createTestDatabase();
