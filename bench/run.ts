@@ -92,9 +92,9 @@ async function main(args: string[]): Promise<number> {
   if (values.charts) {
     const folder = join(repositoryRoot, "docs", "performance");
     const files = await writeCharts(resultsFile("latest"), folder);
-    const document = `${folder}.md`;
-    await writeGoals(resultsFile("latest"), resultsFile("again"), document);
-    for (const file of [...files, document]) process.stdout.write(`${relative(repositoryRoot, file)}\n`);
+    const documents = [`${folder}.md`, join(repositoryRoot, "README.md")];
+    for (const document of documents) await writeGoals(resultsFile("latest"), resultsFile("again"), document);
+    for (const file of [...files, ...documents]) process.stdout.write(`${relative(repositoryRoot, file)}\n`);
     return 0;
   }
   const list = chosen(positionals);

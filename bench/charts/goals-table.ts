@@ -4,7 +4,8 @@ import { inWords, range } from "../harness/report.ts";
 import { type StoredResult, stored } from "../harness/results.ts";
 import type { GoalResult } from "../harness/runner.ts";
 
-const begin = "<!-- goals, written by: npm run bench -- --charts -->";
+/** Of every bench, or of those that it names. */
+const begin = /<!-- goals(?: of ([\w, -]+))?, written by: npm run bench -- --charts -->/;
 const end = "<!-- end of goals -->";
 
 type Results = Record<string, StoredResult>;
@@ -20,8 +21,8 @@ function row(bench: string, goal: GoalResult, again: Results): string {
 }
 
 /** Each goal as a line of a Markdown table, with what two runs reached. */
-export function goalsTable(results: Results, again: Results): string {
-  const lines = benches.flatMap(({ name }) => {
+export function goalsTable(results: Results, again: Results, names = benches.map(({ name }) => name)): string {
+  const lines = names.flatMap((name) => {
     const goals = results[name]?.goals;
     return goals ? goals.map((goal) => row(name, goal, again)) : [`| ${name} | | | not measured | | **no** |\n`];
   });
@@ -42,8 +43,11 @@ export async function writeGoals(resultsFile: string, againFile: string, documen
     throw error;
   });
   const text = await readFile(document, "utf8");
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${document} has no place for the goals: ${begin} … ${end}`);
-  const before = text.slice(0, from + begin.length);
-  await writeFile(document, `${before}\n\n${goalsTable(await stored(resultsFile), again)}\n${text.slice(to)}`);
+  const mark = begin.exec(text);
+  const to = text.indexOf(end);
+  if (mark === null || to < mark.index)
+    throw new Error(`${document} has no place for the goals: ${begin.source} … ${end}`);
+  const before = text.slice(0, mark.index + mark[0].length);
+  const table = goalsTable(await stored(resultsFile), again, mark[1]?.split(", "));
+  await writeFile(document, `${before}\n\n${table}\n${text.slice(to)}`);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { goalsTable, writeGoals } from "../../bench/charts/goals-table.ts";
 import type { StoredResult } from "../../bench/harness/results.ts";
+import { repositoryRoot } from "../../local/paths.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -29,6 +30,30 @@ test("a goal that one run missed is not called met", () => {
 
 test("a bench without results is not left out", () => {
   expect(goalsTable({}, {})).toContain("| queue-1 | | | not measured | | **no** |");
+});
+
+test("a document may ask for some benches, in its own order", async () => {
+  const results = join(folder, "some.json");
+  const document = join(folder, "some.md");
+  await writeFile(
+    results,
+    JSON.stringify({ history: result(1.5, true), request: result(1, true), start: result(1, true) }),
+  );
+  const marks = ["<!-- goals of start, history, written by: npm run bench -- --charts -->", "<!-- end of goals -->"];
+  await writeFile(document, marks.join("\n"));
+  await writeGoals(results, join(folder, "none.json"), document);
+  const lines = (await readFile(document, "utf8")).split("\n").filter((line) => line.startsWith("| "));
+  expect(lines.map((line) => line.split(" ")[1])).toEqual(["bench", "start", "history"]);
+});
+
+const measured = (name: string) => join(repositoryRoot, "bench", "results", `${name}.json`);
+
+test.each(["README.md", "docs/performance.md"])("%s has what was measured last", async (path) => {
+  const copy = join(folder, "copy.md");
+  const text = await readFile(join(repositoryRoot, path), "utf8");
+  await writeFile(copy, text);
+  await writeGoals(measured("latest"), measured("again"), copy);
+  expect(await readFile(copy, "utf8")).toBe(text);
 });
 
 test("the table takes the place of the former one, and nothing else changes", async () => {
