@@ -15,9 +15,10 @@ export interface HostedProject {
    * Runs a documented command (`npx supabase …`) with the real CLI, as in a terminal of somebody who says yes.
    *
    * @param databaseUrl what `--remote` without a value stands for: the linked project's database
+   * @param options.yes false where nobody answers
    * @throws StackError with what the CLI said
    */
-  run(command: string, databaseUrl?: string): Promise<CliOutput>;
+  run(command: string, databaseUrl?: string, options?: { yes?: boolean }): Promise<CliOutput>;
   remove(): Promise<void>;
 }
 
@@ -45,13 +46,12 @@ export async function hostedProject(): Promise<HostedProject> {
   return {
     api,
     workdir,
-    async run(command, databaseUrl) {
+    async run(command, databaseUrl, { yes = true } = {}) {
       const [npx, supabase, ...args] = shellWords(command.replaceAll("<your-project-ref>", projectRef));
       if (npx !== "npx" || supabase !== "supabase") throw new Error(`not a command of the CLI: ${command}`);
       const remote = databaseUrl && args.includes("--remote") ? remoteDatabase(databaseUrl) : undefined;
       const given = args.map((argument) => (argument === "--remote" ? (remote?.argument ?? argument) : argument));
-      // --read-only asks nothing.
-      if (!args.includes("--read-only")) given.push("--yes");
+      if (yes) given.push("--yes");
       return supabaseCli([...given, "--profile", profile], {
         cwd: workdir,
         env: { ...environment(join(workdir, "home")), ...remote?.env },

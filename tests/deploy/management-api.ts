@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
+import { authSettings } from "./auth-settings.ts";
 
 /** The project that there is. */
 export const projectRef = "abcdefghijklmnopqrst";
@@ -77,6 +78,8 @@ export async function startManagementApi(): Promise<ManagementApi> {
       max_rows: 1000,
       db_pool: null,
       db_pool_acquisition_timeout: 10,
+      db_pool_max_lifetime: null,
+      db_pool_max_idletime: null,
     },
   };
   /** What is read, by path; settings as they are by then. */
@@ -120,7 +123,7 @@ export async function startManagementApi(): Promise<ManagementApi> {
       case "PATCH /postgrest":
         return answer(200, Object.assign(settings.api, sent));
       case "PATCH /config/auth":
-        return answer(200, Object.assign(settings.auth, sent));
+        return answer(200, { ...authSettings(), ...Object.assign(settings.auth, sent) });
       default:
         return answer(404, { message: "not found" });
     }
