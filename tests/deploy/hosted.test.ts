@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Services, startServices } from "../../local/services.ts";
@@ -72,7 +74,7 @@ beforeAll(async () => {
     port: 0,
   });
   people = createPeople(services.url, database);
-});
+}, 120_000);
 afterAll(async () => {
   await services?.stop();
   await database?.drop();
@@ -92,6 +94,22 @@ test("the section's commands are those that are run here", () => {
     "npx supabase secrets set LEO_DB_POOL_SIZE=2",
   ]);
   expect(others).toEqual(["curl -s https://<your-project-ref>.supabase.co/functions/v1/health"]);
+});
+
+test("the section's and the page's statements are those that are run here", () => {
+  const beginnings = (text: string) => statements(text).map((sql) => sql.split(" ").slice(0, 2).join(" "));
+  expect(beginnings(section)).toEqual(["select leo.schedule_sweep();", "update auth.users"]);
+  expect(beginnings(details)).toEqual([
+    "create extension",
+    "update auth.users",
+    "select tablename",
+    "create publication",
+  ]);
+});
+
+test("login takes the token, and link keeps the project's ref beside the migrations", async () => {
+  expect(said("npx supabase login")).toContain("You are now logged in");
+  expect(await readFile(join(project.workdir, "supabase", ".temp", "project-ref"), "utf8")).toBe(projectRef);
 });
 
 describe("db push", () => {
