@@ -5,7 +5,7 @@ import { repositoryRoot } from "../../local/paths.ts";
 import { supabaseCli } from "../../local/supabase-cli.ts";
 
 /** Commands that the CLI sends to the local database unless they say otherwise. */
-const localByDefault = ["db push", "db dump", "migration repair", "migration up"];
+const localByDefault = ["db push", "db dump", "db query", "migration repair", "migration list", "migration up"];
 
 const documents = [
   "README.md",
@@ -25,4 +25,10 @@ test("what the documents tell to run on a hosted project says so", async () => {
   }
   expect(commands.length).toBeGreaterThan(8);
   expect(commands.filter((command) => !command.includes("--remote"))).toEqual([]);
+});
+
+test("functions deploy deletes nothing unless it is told to, as docs/deploy.md says", async () => {
+  const { stdout, stderr } = await supabaseCli(["functions", "deploy", "--help"]);
+  expect(await readFile(join(repositoryRoot, "docs/deploy.md"), "utf8")).toContain("`--prune`");
+  expect(stdout + stderr).toMatch(/--prune +Delete Functions that exist in Supabase project but not locally/);
 });

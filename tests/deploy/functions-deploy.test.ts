@@ -1,17 +1,18 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { denoArguments, denoProgram } from "../../local/edge-functions.ts";
 import { repositoryRoot } from "../../local/paths.ts";
-import { type CliOutput, supabaseCli } from "../../local/supabase-cli.ts";
-import { type ManagementApi, startManagementApi } from "./management-api.ts";
+import type { CliOutput } from "../../local/supabase-cli.ts";
+import { type HostedProject, hostedProject } from "./hosted-project.ts";
+import { type ManagementApi, projectRef } from "./management-api.ts";
 
 const run = promisify(execFile);
 
+let project: HostedProject;
 let api: ManagementApi;
 let output: CliOutput;
 let functionNames: string[];
@@ -20,20 +21,11 @@ beforeAll(async () => {
   const folders = await readdir(join(repositoryRoot, "functions"), { withFileTypes: true });
   functionNames = folders.filter((entry) => entry.isDirectory() && !entry.name.startsWith("_")).map(({ name }) => name);
 
-  api = await startManagementApi();
-  const folder = await mkdtemp(join(tmpdir(), "leo-deploy-"));
-  const profile = join(folder, "profile.yaml");
-  await writeFile(profile, `name: test\napi_url: ${api.url}\ndashboard_url: ${api.url}\nproject_host: project.test\n`);
-  try {
-    output = await supabaseCli(
-      ["functions", "deploy", "--use-api", "--yes", "--profile", profile, "--remote=abcdefghijklmnopqrst"],
-      { env: { SUPABASE_ACCESS_TOKEN: `sbp_${"0".repeat(40)}` } },
-    );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  project = await hostedProject();
+  api = project.api;
+  output = await project.run(`npx supabase functions deploy --use-api --remote=${projectRef}`);
 });
-afterAll(() => api.close());
+afterAll(() => project.remove());
 
 /** The repository's files that a function loads, as Deno itself resolves them. */
 async function loadedFiles(name: string): Promise<string[]> {

@@ -4,6 +4,7 @@ import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { installInterfacesOf } from "../support/platform-extensions.ts";
 
 const migration = join(repositoryRoot, "supabase/migrations/20260305000530_schedule_sweep.sql");
 
@@ -47,43 +48,13 @@ describe("where the server does not have pg_cron, as here,", () => {
   });
 });
 
-/**
- * pg_cron is not among the embedded server's extensions, so this is no proof of pg_cron itself: the two functions and
- * tables of its documented interface that leo.schedule_sweep() uses, with an entry in the catalogue that says it is
- * there. What is tested is our side: what is scheduled, under which name, and that the commands work.
- */
-async function installInterfaceOfCron(): Promise<void> {
-  const { default: pg } = await import("pg");
-  const admin = new pg.Client({ connectionString: database.adminUrl });
-  await admin.connect();
-  try {
-    await admin.query(`
-      insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
-      values (90000, 'pg_cron', 'postgres'::regrole, 'pg_catalog'::regnamespace, false, '1.6');
-      create schema cron authorization postgres;
-      set role postgres;
-      create table cron.job (
-        jobid bigint generated always as identity primary key, schedule text not null, command text not null,
-        username text not null default current_user, jobname text, unique (jobname, username)
-      );
-      create table cron.job_run_details (jobid bigint, runid bigint, status text, end_time timestamptz);
-      create function cron.schedule(job_name text, schedule text, command text) returns bigint language sql as $$
-        insert into cron.job (jobname, schedule, command) values (job_name, schedule, command)
-        on conflict (jobname, username) do update set schedule = excluded.schedule, command = excluded.command
-        returning jobid
-      $$;`);
-  } finally {
-    await admin.end();
-  }
-}
-
 const jobs = () =>
   database.query<{ jobname: string; schedule: string; command: string }>(
     "select jobname, schedule, command from cron.job order by jobname",
   );
 
 describe("where pg_cron is there", () => {
-  beforeEach(installInterfaceOfCron);
+  beforeEach(() => installInterfacesOf(database.adminUrl, "pg_cron"));
 
   it("the migration schedules a sweep for every minute", async () => {
     expect(await migrateAgain()).toEqual([
