@@ -4,12 +4,13 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CliOutput } from "../../local/supabase-cli.ts";
 import { referenceTables } from "../conformance/documented.ts";
+import { documentedBlocks } from "../docs/support/markdown.ts";
 import { fillBaseline } from "../migrations/support/baseline-rows.ts";
 import { baselineTables, checksums } from "../migrations/support/baseline-tables.ts";
 import { lastOfBaseline, migrationFiles } from "../migrations/support/files.ts";
 import { catalogueSnapshot } from "../support/catalogue-snapshot.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { documentedCommands, documentText } from "./documented-steps.ts";
+import { documentedCommands } from "./documented-steps.ts";
 import { type HostedProject, hostedProject } from "./hosted-project.ts";
 
 /*
@@ -84,7 +85,9 @@ const versionsOf = async () =>
   ).map(({ version }) => version);
 
 beforeAll(async () => {
-  commands = documentedCommands(await documentText("README.md", "Adopt a database that has the tables already"));
+  commands = documentedCommands(
+    await documentedBlocks("README.md", "Adopt a database that has the tables already", "sh"),
+  );
   const head = await createTestDatabase();
   fresh = await catalogueSnapshot(await head.connect()).finally(() => head.drop());
 });

@@ -5,11 +5,12 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Services, startServices } from "../../local/services.ts";
 import type { CliOutput } from "../../local/supabase-cli.ts";
+import { document, documentedBlocks } from "../docs/support/markdown.ts";
 import { migrationFiles } from "../migrations/support/files.ts";
 import { createPeople, type People } from "../support/data-api.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { installInterfacesOf } from "../support/platform-extensions.ts";
-import { documentedCommands, documentText, fencedBlocks } from "./documented-steps.ts";
+import { documentedCommands } from "./documented-steps.ts";
 import { type HostedProject, hostedProject } from "./hosted-project.ts";
 import { projectRef } from "./management-api.ts";
 
@@ -22,8 +23,12 @@ import { projectRef } from "./management-api.ts";
 const execute = promisify(execFile);
 const hostedUrl = `https://${projectRef}.supabase.co`;
 
+/** Text of the two documents, their shell commands and their statements. */
 let section: string;
 let details: string;
+let commands: string[];
+let sectionStatements: string[];
+let detailStatements: string[];
 let project: HostedProject;
 let database: TestDatabase;
 let services: Services;
@@ -54,15 +59,22 @@ const filledIn = (text: string) =>
     .replaceAll("<secret-key>", inject("secrets").secretKeys.agent ?? "")
     .replaceAll("<email>", "olga@leo.example");
 
-const statements = (text: string) => fencedBlocks(text, "sql").map(filledIn);
-const statement = (text: string, start: string) => statements(text).find((sql) => sql.startsWith(start)) ?? "";
+const statement = (statements: string[], start: string) =>
+  filledIn(statements.find((sql) => sql.startsWith(start)) ?? "");
 
 beforeAll(async () => {
-  section = await documentText("README.md", "Deploy to hosted Supabase");
-  details = await documentText("docs/deploy.md");
+  section = (await document("README.md")).split("\n## Deploy to hosted Supabase\n")[1]?.split("\n## ")[0] ?? "";
+  details = await document("docs/deploy.md");
+  commands = documentedCommands(await documentedBlocks("README.md", "Deploy to hosted Supabase", "sh"));
+  sectionStatements = await documentedBlocks("README.md", "Deploy to hosted Supabase", "sql");
+  detailStatements = [
+    ...(await documentedBlocks("docs/deploy.md", "The telemetry job", "sql")),
+    ...(await documentedBlocks("docs/deploy.md", "Operators", "sql")),
+    ...(await documentedBlocks("docs/deploy.md", "Realtime", "sql")),
+  ];
   project = await hostedProject();
   database = await createTestDatabase({ migratedTo: "nothing" });
-  for (const command of documentedCommands(section)) {
+  for (const command of commands) {
     if (!command.startsWith("npx supabase ")) continue;
     printed.set(command, await project.run(command, database.url));
     applied.set(command, await appliedNow());
@@ -82,7 +94,7 @@ afterAll(async () => {
 });
 
 test("the section's commands are those that are run here", () => {
-  const others = documentedCommands(section).filter((command) => !command.startsWith("npx supabase "));
+  const others = commands.filter((command) => !command.startsWith("npx supabase "));
   expect([...printed.keys()]).toEqual([
     "npx supabase login",
     "npx supabase link --project-ref <your-project-ref>",
@@ -97,9 +109,9 @@ test("the section's commands are those that are run here", () => {
 });
 
 test("the section's and the page's statements are those that are run here", () => {
-  const beginnings = (text: string) => statements(text).map((sql) => sql.split(" ").slice(0, 2).join(" "));
-  expect(beginnings(section)).toEqual(["select leo.schedule_sweep();", "update auth.users"]);
-  expect(beginnings(details)).toEqual([
+  const beginnings = (statements: string[]) => statements.map((sql) => sql.split(" ").slice(0, 2).join(" "));
+  expect(beginnings(sectionStatements)).toEqual(["select leo.schedule_sweep();", "update auth.users"]);
+  expect(beginnings(detailStatements)).toEqual([
     "create extension",
     "update auth.users",
     "select tablename",
@@ -175,7 +187,7 @@ describe("the Management API is told", () => {
 });
 
 test("health answers ok and the newest migration, by the documented call", async () => {
-  const [command = ""] = documentedCommands(section).filter((line) => line.startsWith("curl "));
+  const [command = ""] = commands.filter((line) => line.startsWith("curl "));
   const [curl = "", ...args] = filledIn(command).split(" ");
   const { stdout } = await execute(curl, args);
   expect(section).toContain('{"status":"ok", …');
@@ -192,29 +204,29 @@ test("the documented statement makes an operator, and the one that takes it away
     return (await fetch(`${services.url}/functions/v1/telemetry-runs/sweep`, { method: "POST", headers })).status;
   };
   expect(await asked()).toBe(403);
-  await database.query(statement(section, "update auth.users"));
+  await database.query(statement(sectionStatements, "update auth.users"));
   expect(await asked()).toBe(200);
   expect(await database.query("select raw_app_meta_data as kept from auth.users where email = $1", [email])).toEqual([
     { kept: { provider: "email", leo_role: "operator" } },
   ]);
-  await database.query(statement(details, "update auth.users"));
+  await database.query(statement(detailStatements, "update auth.users"));
   expect(await asked()).toBe(403);
 });
 
 test("what is published is the documented six tables, which a database without the publication gets by the statement", async () => {
-  const published = () => database.query(statement(details, "select tablename from pg_publication_tables"));
+  const published = () => database.query(statement(detailStatements, "select tablename from pg_publication_tables"));
   const before = await published();
   expect(before).toHaveLength(6);
   await database.query("drop publication supabase_realtime");
   expect(await published()).toEqual([]);
-  await database.query(statement(details, "create publication"));
+  await database.query(statement(detailStatements, "create publication"));
   expect(await published()).toEqual(before);
 });
 
 describe("the schedule", () => {
   test("is refused with the documented words where pg_cron is missing", async () => {
     const [, message, hint] = /^ERROR: {2}(.+)\nHINT: {2}(.+)$/m.exec(details) ?? [];
-    await expect(database.query(statement(section, "select leo.schedule_sweep()"))).rejects.toMatchObject({
+    await expect(database.query(statement(sectionStatements, "select leo.schedule_sweep()"))).rejects.toMatchObject({
       message,
       hint,
     });
@@ -222,8 +234,8 @@ describe("the schedule", () => {
 
   test("names the documented jobs, and the telemetry job's request analyses what is queued", async () => {
     await installInterfacesOf(database.adminUrl, "pg_cron", "pg_net", "vault");
-    await database.query(statement(section, "select leo.schedule_sweep()"));
-    await database.query(statement(details, "create extension if not exists pg_net"));
+    await database.query(statement(sectionStatements, "select leo.schedule_sweep()"));
+    await database.query(statement(detailStatements, "create extension if not exists pg_net"));
     const jobs = await database.query<{ jobname: string; schedule: string; command: string }>(
       "select jobname, schedule, command from cron.job order by jobname",
     );
