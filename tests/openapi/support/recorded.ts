@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import { references } from "../../../local/openapi/examples.ts";
 
-const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+/** Of any version, anywhere in a text. */
+export const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 const directive = /\bSD-[0-9a-f-]{18}\b/g;
 const moment = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;

@@ -6,6 +6,7 @@ import { stateMachines } from "../../../types/state-machines.ts";
 import { createDirective } from "../../functions/support/directives.ts";
 import type { Machine } from "../../machines/support/machines.ts";
 import type { TestDatabase } from "../../support/database.ts";
+import { uuid } from "./recorded.ts";
 
 /** The rows that examples refer to by fixed ids. */
 export async function createReferences(database: TestDatabase): Promise<void> {
@@ -49,11 +50,12 @@ export async function seedFor(
 
 /** The ids that are shown in the place of those of a row and of what it belongs to. */
 export function shownIds(
-  { machine }: Operation,
+  { name, machine }: Operation,
   answer: Record<string, unknown>,
   machines: Record<string, Machine>,
 ): Record<string, string> {
-  const ids = Object.fromEntries(Object.values(references).map((id) => [id, id]));
+  const sent = JSON.stringify(exampleOf(name).body ?? {}).match(uuid) ?? [];
+  const ids = Object.fromEntries([...Object.values(references), ...sent].map((id) => [id, id]));
   if (machine === undefined) return ids;
   const { member, key } = machines[machine] as Machine;
   const [first] = [answer[member], answer[`${member}s`]].flat().filter((row) => row !== undefined);
