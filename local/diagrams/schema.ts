@@ -35,7 +35,11 @@ function section({ name, comment, columns }: Table): string[] {
 
 /** Every table with its columns, and an edge for each foreign key from the table that is referred to. */
 export function entityDiagram(tables: Table[]): string {
-  const entities = tables.flatMap((one) => [`  ${one.name} {`, ...one.columns.map((column) => attribute(one, column)), "  }"]);
+  const entities = tables.flatMap((one) => [
+    `  ${one.name} {`,
+    ...one.columns.map((column) => attribute(one, column)),
+    "  }",
+  ]);
   const edges = tables.flatMap(({ name, foreignKeys }) => foreignKeys.map((key) => edge(name, key)));
   return ["erDiagram", ...entities, ...edges].join("\n");
 }

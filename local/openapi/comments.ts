@@ -105,7 +105,10 @@ export function membersOf(file: CommentedFile, entry: Documented): Map<string, D
 }
 
 /** The file that exports a name, and what it says of it. */
-export function exportedAs(files: CommentedFile[], name: string): { file: CommentedFile; entry: Documented } | undefined {
+export function exportedAs(
+  files: CommentedFile[],
+  name: string,
+): { file: CommentedFile; entry: Documented } | undefined {
   const file = files.find(({ exported }) => exported.has(name));
   const entry = file?.constants.get(name);
   return file && entry ? { file, entry } : undefined;

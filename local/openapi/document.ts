@@ -23,10 +23,10 @@ export interface DocumentSources {
 /** The document, as far as other parts of this project read it. */
 export interface OpenApiDocument {
   openapi: string;
-  info: { version: string };
+  info: { title: string; version: string; [other: string]: unknown };
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, unknown>>;
-  components: { schemas: Record<string, JsonSchema>; responses: Record<string, unknown> };
+  components: { schemas: Record<string, JsonSchema>; responses: Record<string, unknown>; [other: string]: unknown };
   [other: string]: unknown;
 }
 
@@ -58,7 +58,9 @@ export async function openApiDocument({ comments, tables, answers }: DocumentSou
     components: {
       securitySchemes,
       parameters: headerParameters(comments),
-      headers: Object.fromEntries(Object.entries(responseHeaders).map(([key, { name: _name, ...rest }]) => [key, rest])),
+      headers: Object.fromEntries(
+        Object.entries(responseHeaders).map(([key, { name: _name, ...rest }]) => [key, rest]),
+      ),
       responses,
       schemas: reachable(schemas, [paths, responses]),
     },

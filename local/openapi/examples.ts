@@ -40,122 +40,123 @@ export const exampleRows: Record<Machine, { id: string; variable: string }> = {
 const asBuilder = { "x-leo-actor": "builder-3" };
 
 /** By the names that the client calls the operations by. */
-export const examples: { [G in keyof OperationContracts]: { [N in keyof OperationContracts[G]]: ExampleOf<OperationContracts[G][N]> } } =
-  {
-    sessions: {
-      start: {
-        headers: { ...asBuilder, "idempotency-key": "start SD-2026-009" },
-        body: {
-          sd_id: references.sd_id,
-          implementation_type: "API_ENDPOINT",
-          quality_gates: ["unit tests", "threat model"],
-        },
-      },
-      update: {
-        state: "active",
-        body: { attempt: 1, implementation_progress: 40, test_coverage_pct: 72 },
-      },
-      pause: { state: "active", body: { attempt: 1, reason: "waiting for the schema review" } },
-      resume: { state: "paused" },
-      complete: {
-        state: "active",
-        headers: { ...asBuilder, "idempotency-key": "complete-17" },
-        body: {
-          attempt: 1,
-          test_coverage_pct: 91,
-          security_scan_results: { high: 0, medium: 1 },
-          demo_urls: ["https://demo.example/17"],
-        },
-      },
-      fail: { state: "active", body: { attempt: 1, reason: "the build host ran out of disk space" } },
-      cancel: { state: "paused", body: { reason: "superseded by SD-2026-012" } },
-      retry: { state: "failed", headers: asBuilder },
-      reopen: { state: "completed", body: { reason: "the hand-off was rejected: no rollback plan" } },
-    },
-    checkpoints: {
-      complete: {
-        state: "incomplete",
-        body: { attempt: 1, score: 90, evidence_url: "https://ci.example/runs/17", notes: "no findings" },
-      },
-      reopen: { state: "complete", body: { reason: "the scan was of another branch" } },
-      waive: { state: "incomplete", body: { reason: "nothing that users see has changed" } },
-    },
-    handoffs: {
-      prepare: {
-        headers: { "idempotency-key": "hand-off of attempt 1" },
-        body: {
-          session_id: references.session_id,
-          attempt: 1,
-          implementation_summary: "Rate limits per key, with a dashboard.",
-          deliverables_manifest: ["functions/rate-limits", "docs/rate-limits.md"],
-          known_issues: ["limits are per region"],
-        },
-      },
-      update: { state: "preparing", body: { test_report_url: "https://ci.example/runs/17/report" } },
-      ready: { state: "preparing" },
-      revise: { state: "ready", body: { reason: "the report was of an earlier commit" } },
-      send: { state: "ready", headers: asBuilder },
-      accept: { state: "sent", headers: { "x-leo-actor": "verifier-1" } },
-      reject: {
-        state: "sent",
-        headers: { "x-leo-actor": "verifier-1" },
-        body: { reason: "there is no rollback plan" },
+export const examples: {
+  [G in keyof OperationContracts]: { [N in keyof OperationContracts[G]]: ExampleOf<OperationContracts[G][N]> };
+} = {
+  sessions: {
+    start: {
+      headers: { ...asBuilder, "idempotency-key": "start SD-2026-009" },
+      body: {
+        sd_id: references.sd_id,
+        implementation_type: "API_ENDPOINT",
+        quality_gates: ["unit tests", "threat model"],
       },
     },
-    telemetry: {
-      request: {
-        headers: { "idempotency-key": "telemetry of 2 March" },
-        body: { scope_type: "workspace", scope_id: references.company_id, triggered_by: "MANUAL", timeout_ms: 60_000 },
-      },
-      claim: { state: "QUEUED", body: { worker: "worker-1", limit: 10 } },
-      sweep: { state: "RUNNING" },
-      heartbeat: { state: "RUNNING" },
-      succeed: {
-        state: "RUNNING",
-        body: {
-          output_ref: { rows_scanned: 1200, dimensions_evaluated: 14, bottlenecks: [] },
-          findings_count: 0,
-          claim_next: { worker: "worker-1" },
-        },
-      },
-      fail: { state: "RUNNING", body: { error_class: "ReadError", error_message: "the metrics could not be read" } },
-      cancel: { state: "QUEUED", body: { reason: "asked for twice" } },
-      failEnqueue: { state: "QUEUED", body: { error_class: "QueueDown", error_message: "the broker refused it" } },
-      analyze: { state: "QUEUED", body: { limit: 1 } },
+    update: {
+      state: "active",
+      body: { attempt: 1, implementation_progress: 40, test_coverage_pct: 72 },
     },
-    okrGenerations: {
-      start: { headers: { "idempotency-key": "OKRs of 2026-03" }, body: { period: "2026-03", created_by: "planner" } },
-      complete: {
-        state: "running",
-        body: { top_down_count: 4, bottom_up_count: 6, source_breakdown: { vision: 4, teams: 6 } },
-      },
-      fail: { state: "running", body: { error_message: "the vision has no statement" } },
-    },
-    metrics: {
-      record: {
-        body: {
-          metrics: [
-            {
-              metric_id: "6f4922f4-5568-461a-8cdf-4ad2299f6d23",
-              company_id: references.company_id,
-              stage_id: 4,
-              stage_duration: "PT1M30S",
-              error_rate: 0.02,
-              action_count: 50,
-              success_count: 49,
-              failure_count: 1,
-              agents_involved: ["coder", "reviewer"],
-              compute_cost: 0.42,
-              recorded_at: "2026-03-02T09:00:00Z",
-            },
-          ],
-        },
+    pause: { state: "active", body: { attempt: 1, reason: "waiting for the schema review" } },
+    resume: { state: "paused" },
+    complete: {
+      state: "active",
+      headers: { ...asBuilder, "idempotency-key": "complete-17" },
+      body: {
+        attempt: 1,
+        test_coverage_pct: 91,
+        security_scan_results: { high: 0, medium: 1 },
+        demo_urls: ["https://demo.example/17"],
       },
     },
-    health: {
-      check: {},
+    fail: { state: "active", body: { attempt: 1, reason: "the build host ran out of disk space" } },
+    cancel: { state: "paused", body: { reason: "superseded by SD-2026-012" } },
+    retry: { state: "failed", headers: asBuilder },
+    reopen: { state: "completed", body: { reason: "the hand-off was rejected: no rollback plan" } },
+  },
+  checkpoints: {
+    complete: {
+      state: "incomplete",
+      body: { attempt: 1, score: 90, evidence_url: "https://ci.example/runs/17", notes: "no findings" },
     },
-  };
+    reopen: { state: "complete", body: { reason: "the scan was of another branch" } },
+    waive: { state: "incomplete", body: { reason: "nothing that users see has changed" } },
+  },
+  handoffs: {
+    prepare: {
+      headers: { "idempotency-key": "hand-off of attempt 1" },
+      body: {
+        session_id: references.session_id,
+        attempt: 1,
+        implementation_summary: "Rate limits per key, with a dashboard.",
+        deliverables_manifest: ["functions/rate-limits", "docs/rate-limits.md"],
+        known_issues: ["limits are per region"],
+      },
+    },
+    update: { state: "preparing", body: { test_report_url: "https://ci.example/runs/17/report" } },
+    ready: { state: "preparing" },
+    revise: { state: "ready", body: { reason: "the report was of an earlier commit" } },
+    send: { state: "ready", headers: asBuilder },
+    accept: { state: "sent", headers: { "x-leo-actor": "verifier-1" } },
+    reject: {
+      state: "sent",
+      headers: { "x-leo-actor": "verifier-1" },
+      body: { reason: "there is no rollback plan" },
+    },
+  },
+  telemetry: {
+    request: {
+      headers: { "idempotency-key": "telemetry of 2 March" },
+      body: { scope_type: "workspace", scope_id: references.company_id, triggered_by: "MANUAL", timeout_ms: 60_000 },
+    },
+    claim: { state: "QUEUED", body: { worker: "worker-1", limit: 10 } },
+    sweep: { state: "RUNNING" },
+    heartbeat: { state: "RUNNING" },
+    succeed: {
+      state: "RUNNING",
+      body: {
+        output_ref: { rows_scanned: 1200, dimensions_evaluated: 14, bottlenecks: [] },
+        findings_count: 0,
+        claim_next: { worker: "worker-1" },
+      },
+    },
+    fail: { state: "RUNNING", body: { error_class: "ReadError", error_message: "the metrics could not be read" } },
+    cancel: { state: "QUEUED", body: { reason: "asked for twice" } },
+    failEnqueue: { state: "QUEUED", body: { error_class: "QueueDown", error_message: "the broker refused it" } },
+    analyze: { state: "QUEUED", body: { limit: 1 } },
+  },
+  okrGenerations: {
+    start: { headers: { "idempotency-key": "OKRs of 2026-03" }, body: { period: "2026-03", created_by: "planner" } },
+    complete: {
+      state: "running",
+      body: { top_down_count: 4, bottom_up_count: 6, source_breakdown: { vision: 4, teams: 6 } },
+    },
+    fail: { state: "running", body: { error_message: "the vision has no statement" } },
+  },
+  metrics: {
+    record: {
+      body: {
+        metrics: [
+          {
+            metric_id: "6f4922f4-5568-461a-8cdf-4ad2299f6d23",
+            company_id: references.company_id,
+            stage_id: 4,
+            stage_duration: "PT1M30S",
+            error_rate: 0.02,
+            action_count: 50,
+            success_count: 49,
+            failure_count: 1,
+            agents_involved: ["coder", "reviewer"],
+            compute_cost: 0.42,
+            recorded_at: "2026-03-02T09:00:00Z",
+          },
+        ],
+      },
+    },
+  },
+  health: {
+    check: {},
+  },
+};
 
 /** The example of an operation by its name, such as `sessions.pause`. */
 export function exampleOf(name: string): Example {

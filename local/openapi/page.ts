@@ -93,12 +93,7 @@ function errors({ document, answers }: PageSources): string[] {
     ...(shown === undefined ? [] : [code("json", JSON.stringify(shown, null, 2))]),
     table(
       ["status", "code", "", "carries besides"],
-      codes.map((one) => [
-        String(problems[one].status),
-        `\`${one}\``,
-        problems[one].title,
-        members(one).join("; "),
-      ]),
+      codes.map((one) => [String(problems[one].status), `\`${one}\``, problems[one].title, members(one).join("; ")]),
     ),
     paragraphs(
       "503 comes with `retry-after`: the same request, with the same `Idempotency-Key` where there is one, may be sent " +
@@ -163,7 +158,9 @@ function fields({ properties = {}, required = [] }: JsonSchema, schemas: Record<
 /** Objects that others are made of: rows above all. */
 function shapes({ document }: PageSources): string[] {
   const { schemas } = document.components;
-  const whole = new Set(operations.flatMap(({ request, answer }) => [request, answer].map((one) => one && nameOf(one))));
+  const whole = new Set(
+    operations.flatMap(({ request, answer }) => [request, answer].map((one) => one && nameOf(one))),
+  );
   const names = Object.keys(schemas).filter((name) => {
     const isPart = namesIn(schemas).includes(name) && !whole.has(name) && !name.endsWith("Problem");
     return isPart && schemas[name]?.properties !== undefined;

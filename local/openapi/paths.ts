@@ -50,11 +50,7 @@ export function commentOnRoute(comments: CommentedFile[], group: string, name?: 
   return text;
 }
 
-function describeOperation(
-  operation: Operation,
-  refusals: Map<number, ProblemCode[]>,
-  sources: PathSources,
-): object {
+function describeOperation(operation: Operation, refusals: Map<number, ProblemCode[]>, sources: PathSources): object {
   const { name, callers, request } = operation;
   const [group = "", own = ""] = name.split(".");
   return {

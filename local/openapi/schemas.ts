@@ -91,7 +91,7 @@ const patternsOfFormats = [contracts.uuid, z.iso.date(), z.iso.datetime({ offset
 function tidied<T>(value: T): T {
   if (Array.isArray(value)) return value.map(tidied) as T;
   if (typeof value !== "object" || value === null) return value;
-  const schema: JsonSchema = { ...value };
+  const schema: JsonSchema = { ...(value as JsonSchema) };
   for (const key of ["$schema", "$id", "propertyNames"]) if (typeof schema[key] !== "undefined") delete schema[key];
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

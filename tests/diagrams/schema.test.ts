@@ -73,7 +73,10 @@ test("every foreign key is an edge, and every edge is one", async () => {
 test("an edge says whether a row needs the other, and whether it has it for itself", () => {
   const key = { columns: ["a_id"], target: "a", required: true, unique: false };
   const table = { name: "b", comment: null, primaryKey: [], columns: [], foreignKeys: [key] };
-  const edge = (change: object) => entityDiagram([{ ...table, foreignKeys: [{ ...key, ...change }] }]).split("\n").at(-1);
+  const edge = (change: object) =>
+    entityDiagram([{ ...table, foreignKeys: [{ ...key, ...change }] }])
+      .split("\n")
+      .at(-1);
   expect(edge({})).toBe('  a ||--o{ b : "a_id"');
   expect(edge({ required: false })).toBe('  a |o--o{ b : "a_id"');
   expect(edge({ unique: true, target: "auth.users" })).toBe('  "auth.users" ||--o| b : "a_id"');

@@ -21,7 +21,9 @@ describe.each(["docs/http-api.md", "docs/state-machines.md", "docs/schema.md"])(
 
   test("links to what there is", async () => {
     const text = await read(path);
-    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].flatMap(([, link = ""]) => (/^https?:/.test(link) ? [] : [link]));
+    const links = [...text.matchAll(/\]\(([^)]+)\)/g)].flatMap(([, link = ""]) =>
+      /^https?:/.test(link) ? [] : [link],
+    );
     expect(links).not.toEqual([]);
     for (const link of new Set(links)) {
       const [file, fragment] = link.split("#");

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { repositoryRoot } from "../../local/paths.ts";
 import type { OpenApiDocument } from "../../local/openapi/document.ts";
 import { namesIn, placeOf } from "../../local/openapi/json-schema.ts";
 import { pathOf } from "../../local/openapi/paths.ts";
 import { problemName } from "../../local/openapi/schemas.ts";
+import { repositoryRoot } from "../../local/paths.ts";
 import { type Operation, operations } from "../../types/contracts/operations.ts";
 import { isProblemCode } from "../../types/contracts/problems.ts";
 
@@ -25,9 +25,7 @@ interface ResponseObject {
 }
 
 /** docs/openapi.json as it is in the repository. */
-export const document: OpenApiDocument = JSON.parse(
-  readFileSync(join(repositoryRoot, "docs", "openapi.json"), "utf8"),
-);
+export const document: OpenApiDocument = JSON.parse(readFileSync(join(repositoryRoot, "docs", "openapi.json"), "utf8"));
 
 const DOCUMENT_ID = "openapi";
 // Not strict: the document has much more in it than schemas.
@@ -55,8 +53,8 @@ export function operationAt(method: string, pathname: string): Operation | undef
 
 /** What is wrong with the answer of an operation by the document; nothing where it is as documented. */
 export function undocumented(operation: Operation, { status, contentType, text }: Received): string[] {
-  const responses = (document.paths[pathOf(operation)]?.[operation.method.toLowerCase()] as Documented).responses;
-  const given = responses[String(status)];
+  const described = document.paths[pathOf(operation)]?.[operation.method.toLowerCase()] as Documented | undefined;
+  const given = described?.responses[String(status)];
   if (!given) return [`the status ${status} is not documented`];
   const { content = {} } = given.$ref ? sharedResponse(given.$ref) : given;
   const media = content[contentType?.split(";")[0] ?? ""];

@@ -34,10 +34,7 @@ export const provocations: Partial<Record<ProblemCode, Provocation>> = {
   gates_incomplete: async (api) => api.post(`exec-sessions/${(await start(api)).id}/complete`),
   session_exists: async (api) => api.post("exec-sessions", (await start(api)).body),
   handoff_open: async ({ post, row }, machines) => {
-    const { session_id } = await row(
-      "exec_handoff_preparations",
-      await seeded(machines, "handoff", "preparing"),
-    );
+    const { session_id } = await row("exec_handoff_preparations", await seeded(machines, "handoff", "preparing"));
     return post("exec-handoffs", { session_id, implementation_summary: "Rate limits per key." });
   },
   generation_exists: async ({ post }) => {
