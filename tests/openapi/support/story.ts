@@ -11,7 +11,7 @@ import { uuid } from "./recorded.ts";
 /** The rows that examples refer to by fixed ids. */
 export async function createReferences(database: TestDatabase): Promise<void> {
   const directive = await createDirective(database);
-  await database.query("update public.strategic_directives_v2 set id = $2, sd_key = $2 where id = $1", [
+  await database.query("update public.strategic_directives_v2 set id = $2::text, sd_key = $2::text where id = $1", [
     directive,
     references.sd_id,
   ]);
