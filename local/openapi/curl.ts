@@ -2,13 +2,11 @@
 
 import type { Operation } from "../../types/contracts/operations.ts";
 import { type Example, exampleRows } from "./examples.ts";
-
-/** Room for a body in a line of the page, after `  -d '` and before `'`. */
-const LINE_LENGTH = 110;
+import { jsonText } from "./json-text.ts";
 
 /**
- * The request as a command for a shell that has SUPABASE_URL, SECRET_KEY and, where there is an id in the path, a
- * variable such as SESSION_ID.
+ * The request as a command for a shell that has SUPABASE_URL, SECRET_KEY and, where there is an id in the path or of
+ * another row in the body, a variable such as SESSION_ID.
  */
 export function curlOf(operation: Operation, { headers = {}, body }: Example): string {
   const { method, callers } = operation;
@@ -20,7 +18,7 @@ export function curlOf(operation: Operation, { headers = {}, body }: Example): s
     `curl -s ${methodOption(method, body !== undefined)}"$SUPABASE_URL/functions/v1/${pathOf(operation)}"`,
     ...(first === "" ? [] : [first]),
     ...(given.length === 0 ? [] : [given.join(" ")]),
-    ...(body === undefined ? [] : [`-d ${quoted(jsonText(body))}`]),
+    ...(body === undefined ? [] : [`-d ${withVariables(quoted(jsonText(body, "  ")))}`]),
   ];
   return lines.join(" \\\n  ");
 }
@@ -35,18 +33,9 @@ function pathOf({ function: folder, path, machine }: Operation): string {
   return `${folder}${path === "/" ? "" : path.replace(/:\w+/, `$${variable}`)}`;
 }
 
-/** A body in one line where that is short enough. */
-export function jsonText(value: unknown): string {
-  const line = inLine(value);
-  return line.length <= LINE_LENGTH ? line : JSON.stringify(value, null, 2);
-}
-
-/** JSON in one line with a space after each comma and colon. */
-function inLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(inLine).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}: ${inLine(member)}`);
-  return `{${members.join(", ")}}`;
+/** Ids of the reader's own rows in the place of those of examples; the quotes end before each, and begin again. */
+function withVariables(text: string): string {
+  return Object.values(exampleRows).reduce((sum, { id, variable }) => sum.replaceAll(id, `'$${variable}'`), text);
 }
 
 function quoted(text: string): string {

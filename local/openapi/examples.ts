@@ -6,8 +6,8 @@ import type { Machine } from "../../types/state-machines.ts";
 
 /** What an example needs and sends. */
 export interface Example {
-  /** The state that the row of the path has to be in. */
-  state?: string;
+  /** Operations that have gone before, in this order, with the same row; none where it is new. */
+  after?: string[];
   /** More headers than those that each request has. */
   headers?: Record<string, string>;
   /** Absent where it goes without a body. */
@@ -21,16 +21,15 @@ type ExampleOf<Contract> = Example &
       : { body: z.input<Request> }
     : { body?: never });
 
-/** What examples refer to: rows that are there before one of them is sent. */
+/** What examples refer to; supabase/seed.sql has both. */
 export const references = {
   sd_id: "SD-2026-009",
-  session_id: "5b0c8a52-6f0e-4d7a-9b0e-3d9f4f4f8a11",
-  company_id: "0e7c2b34-98b5-4b53-8a53-7f1f0f6f2c64",
+  company_id: "c0000000-0000-4000-8000-000000000002",
 };
 
 /** Of each machine the id of a row, and what it is called in a command. */
 export const exampleRows: Record<Machine, { id: string; variable: string }> = {
-  exec_session: { id: references.session_id, variable: "SESSION_ID" },
+  exec_session: { id: "5b0c8a52-6f0e-4d7a-9b0e-3d9f4f4f8a11", variable: "SESSION_ID" },
   quality_checkpoint: { id: "c2b1f6d0-4a63-4f0e-8a8c-51f5ad1f9b27", variable: "CHECKPOINT_ID" },
   handoff: { id: "8f14e45f-ceea-467f-a0e6-d7b1d0c3a9e2", variable: "HANDOFF_ID" },
   telemetry_run: { id: "e9849e28-91ef-4f92-bd29-e107db8e09e4", variable: "RUN_ID" },
@@ -53,13 +52,11 @@ export const examples: {
       },
     },
     update: {
-      state: "active",
       body: { attempt: 1, implementation_progress: 40, test_coverage_pct: 72 },
     },
-    pause: { state: "active", body: { attempt: 1, reason: "waiting for the schema review" } },
-    resume: { state: "paused" },
+    pause: { body: { attempt: 1, reason: "waiting for the schema review" } },
+    resume: { after: ["sessions.pause"] },
     complete: {
-      state: "active",
       headers: { ...asBuilder, "idempotency-key": "complete-17" },
       body: {
         attempt: 1,
@@ -68,37 +65,36 @@ export const examples: {
         demo_urls: ["https://demo.example/17"],
       },
     },
-    fail: { state: "active", body: { attempt: 1, reason: "the build host ran out of disk space" } },
-    cancel: { state: "paused", body: { reason: "superseded by SD-2026-012" } },
-    retry: { state: "failed", headers: asBuilder },
-    reopen: { state: "completed", body: { reason: "the hand-off was rejected: no rollback plan" } },
+    fail: { body: { attempt: 1, reason: "the build host ran out of disk space" } },
+    cancel: { after: ["sessions.pause"], body: { reason: "superseded by SD-2026-012" } },
+    retry: { after: ["sessions.fail"], headers: asBuilder },
+    reopen: { after: ["sessions.complete"], body: { reason: "the hand-off was rejected: no rollback plan" } },
   },
   checkpoints: {
     complete: {
-      state: "incomplete",
       body: { attempt: 1, score: 90, evidence_url: "https://ci.example/runs/17", notes: "no findings" },
     },
-    reopen: { state: "complete", body: { reason: "the scan was of another branch" } },
-    waive: { state: "incomplete", body: { reason: "nothing that users see has changed" } },
+    reopen: { after: ["checkpoints.complete"], body: { reason: "the scan was of another branch" } },
+    waive: { body: { reason: "nothing that users see has changed" } },
   },
   handoffs: {
     prepare: {
       headers: { "idempotency-key": "hand-off of attempt 1" },
       body: {
-        session_id: references.session_id,
+        session_id: exampleRows.exec_session.id,
         attempt: 1,
         implementation_summary: "Rate limits per key, with a dashboard.",
         deliverables_manifest: ["functions/rate-limits", "docs/rate-limits.md"],
         known_issues: ["limits are per region"],
       },
     },
-    update: { state: "preparing", body: { test_report_url: "https://ci.example/runs/17/report" } },
-    ready: { state: "preparing" },
-    revise: { state: "ready", body: { reason: "the report was of an earlier commit" } },
-    send: { state: "ready", headers: asBuilder },
-    accept: { state: "sent", headers: { "x-leo-actor": "verifier-1" } },
+    update: { body: { test_report_url: "https://ci.example/runs/17/report" } },
+    ready: {},
+    revise: { after: ["handoffs.ready"], body: { reason: "the report was of an earlier commit" } },
+    send: { after: ["handoffs.ready"], headers: asBuilder },
+    accept: { after: ["handoffs.ready", "handoffs.send"], headers: { "x-leo-actor": "verifier-1" } },
     reject: {
-      state: "sent",
+      after: ["handoffs.ready", "handoffs.send"],
       headers: { "x-leo-actor": "verifier-1" },
       body: { reason: "there is no rollback plan" },
     },
@@ -108,29 +104,28 @@ export const examples: {
       headers: { "idempotency-key": "telemetry of 2 March" },
       body: { scope_type: "workspace", scope_id: references.company_id, triggered_by: "MANUAL", timeout_ms: 60_000 },
     },
-    claim: { state: "QUEUED", body: { worker: "worker-1", limit: 10 } },
-    sweep: { state: "RUNNING" },
-    heartbeat: { state: "RUNNING" },
+    claim: { after: [], body: { worker: "worker-1", limit: 10 } },
+    sweep: { after: ["telemetry.claim"] },
+    heartbeat: { after: ["telemetry.claim"] },
     succeed: {
-      state: "RUNNING",
+      after: ["telemetry.claim"],
       body: {
         output_ref: { rows_scanned: 1200, dimensions_evaluated: 14, bottlenecks: [] },
         findings_count: 0,
         claim_next: { worker: "worker-1" },
       },
     },
-    fail: { state: "RUNNING", body: { error_class: "ReadError", error_message: "the metrics could not be read" } },
-    cancel: { state: "QUEUED", body: { reason: "asked for twice" } },
-    failEnqueue: { state: "QUEUED", body: { error_class: "QueueDown", error_message: "the broker refused it" } },
-    analyze: { state: "QUEUED", body: { limit: 1 } },
+    fail: { after: ["telemetry.claim"], body: { error_class: "ReadError", error_message: "the metrics could not be read" } },
+    cancel: { body: { reason: "asked for twice" } },
+    failEnqueue: { body: { error_class: "QueueDown", error_message: "the broker refused it" } },
+    analyze: { after: [], body: { limit: 1 } },
   },
   okrGenerations: {
-    start: { headers: { "idempotency-key": "OKRs of 2026-03" }, body: { period: "2026-03", created_by: "planner" } },
+    start: { headers: { "idempotency-key": "OKRs of 2031-03" }, body: { period: "2031-03", created_by: "planner" } },
     complete: {
-      state: "running",
       body: { top_down_count: 4, bottom_up_count: 6, source_breakdown: { vision: 4, teams: 6 } },
     },
-    fail: { state: "running", body: { error_message: "the vision has no statement" } },
+    fail: { body: { error_message: "the vision has no statement" } },
   },
   metrics: {
     record: {

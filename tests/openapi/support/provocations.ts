@@ -38,8 +38,8 @@ export const provocations: Partial<Record<ProblemCode, Provocation>> = {
     return post("exec-handoffs", { session_id, implementation_summary: "Rate limits per key." });
   },
   generation_exists: async ({ post }) => {
-    await post("okr-generations", { period: "2026-04" });
-    return post("okr-generations", { period: "2026-04" });
+    await post("okr-generations", { period: "2031-04" });
+    return post("okr-generations", { period: "2031-04" });
   },
   status_taken: async (api, machines) => {
     const failed = await seeded(machines, "exec_session", "failed");
@@ -65,8 +65,8 @@ export const provocations: Partial<Record<ProblemCode, Provocation>> = {
       body: '{"sd_id": "SD-2026-009"}',
     }),
   idempotency_mismatch: async ({ post }) => {
-    const once = { headers: { "idempotency-key": "OKRs of 2026-05" } };
-    await post("okr-generations", { period: "2026-05" }, once);
-    return post("okr-generations", { period: "2026-06" }, once);
+    const once = { headers: { "idempotency-key": "OKRs of 2031-05" } };
+    await post("okr-generations", { period: "2031-05" }, once);
+    return post("okr-generations", { period: "2031-06" }, once);
   },
 };

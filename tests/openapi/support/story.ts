@@ -1,66 +1,136 @@
-/** Puts what an example needs into the database. */
+/** Puts what an example needs into the database: by the examples of other operations, as a caller would. */
 
 import { exampleOf, exampleRows, references } from "../../../local/openapi/examples.ts";
-import type { Operation } from "../../../types/contracts/operations.ts";
-import { stateMachines } from "../../../types/state-machines.ts";
+import { type Operation, operations } from "../../../types/contracts/operations.ts";
+import type { Machine } from "../../../types/state-machines.ts";
 import { createDirective } from "../../functions/support/directives.ts";
-import type { Machine } from "../../machines/support/machines.ts";
-import type { TestDatabase } from "../../support/database.ts";
+import type { Api } from "../../machines/support/api.ts";
 import { uuid } from "./recorded.ts";
 
-/** The rows that examples refer to by fixed ids. */
-export async function createReferences(database: TestDatabase): Promise<void> {
-  const directive = await createDirective(database);
-  await database.query("update public.strategic_directives_v2 set id = $2::text, sd_key = $2::text where id = $1", [
-    directive,
-    references.sd_id,
-  ]);
-  await database.query("insert into public.companies (id, name) values ($1, 'A company')", [references.company_id]);
-  await database.query(
-    `insert into public.exec_implementation_sessions (id, sd_id, implementation_type)
-     values ($1, $2, 'API_ENDPOINT')`,
-    [references.session_id, await createDirective(database)],
-  );
+type Row = Record<string, string>;
+
+/** An answer of any operation, as far as a story goes on from it. */
+interface Answer {
+  session: Row;
+  checkpoints: Row[];
+  handoff: Row;
+  run: Row;
+  generation: Row;
 }
 
-/**
- * Brings a row into the state that the example of an operation is for.
- *
- * @returns its id, where the example is about a row that is there before
- */
-export async function seedFor(
-  { name, machine, event = "" }: Operation,
-  machines: Record<string, Machine>,
-  database: TestDatabase,
-): Promise<string | undefined> {
-  // What a claim picks, or finds to be active, must be of this example.
-  if (machine === "telemetry_run") await database.query("delete from public.telemetry_analysis_runs");
-  const { state, body } = exampleOf(name);
-  if (machine === undefined || state === undefined) return undefined;
-  const own = machines[machine] as Machine;
-  const events: readonly string[] = stateMachines[machine].events;
-  // The sweep finds a run only past its deadline.
-  const id = await own.seed(state, events.includes(event) || event === "update" ? event : "time_out");
-  if (machine === "telemetry_run") {
-    if (body?.claim_next !== undefined) await own.seed("QUEUED");
-    await database.query("update public.telemetry_analysis_runs set scope_id = $1", [references.company_id]);
+export class Story {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
   }
-  return id;
+
+  /**
+   * Makes the row that the example of an operation is about, and all that goes before.
+   *
+   * @returns its id, where the example is about a row that is there before
+   */
+  async rowFor({ name, path, machine }: Operation): Promise<string | undefined> {
+    const { after } = exampleOf(name);
+    const { database } = this.#api.stack;
+    // A scope has one active run, and a month one generation: each example begins without.
+    if (machine === "telemetry_run") await database.query("delete from public.telemetry_analysis_runs");
+    if (machine === "okr_generation") await database.query("delete from public.okr_generation_log");
+    if (machine === undefined || !(path.includes(":") || after)) return undefined;
+    const id = await this.#make(machine);
+    for (const earlier of after ?? []) await this.#move(earlier, id);
+    await this.#prepare(name, id);
+    return id;
+  }
+
+  /** The id of a new session. */
+  async startedSession(): Promise<string> {
+    return (await this.#startSession()).session.id as string;
+  }
+
+  async #make(machine: Machine): Promise<string> {
+    switch (machine) {
+      case "exec_session":
+        return this.startedSession();
+      case "quality_checkpoint":
+        return (await this.#startSession()).checkpoints[0]?.id as string;
+      case "handoff":
+        return this.#handOver(await this.startedSession());
+      case "telemetry_run":
+        return (await this.#send("telemetry.request")).run.run_id as string;
+      case "okr_generation":
+        return (await this.#send("okrGenerations.start")).generation.id as string;
+    }
+  }
+
+  async #startSession(): Promise<Answer> {
+    return this.#send("sessions.start", "", { sd_id: await createDirective(this.#api.stack.database) });
+  }
+
+  async #handOver(session_id: string): Promise<string> {
+    return (await this.#send("handoffs.prepare", "", { session_id })).handoff.id as string;
+  }
+
+  async #move(name: string, id: string): Promise<void> {
+    await this.#prepare(name, id);
+    await this.#send(name, id);
+  }
+
+  /** What an operation asks for besides the state of its row. */
+  async #prepare(name: string, id: string): Promise<void> {
+    const { row, stack } = this.#api;
+    if (name === "sessions.complete") {
+      const checkpoints = await stack.database.query<{ id: string }>(
+        "select id from public.exec_quality_checkpoints where session_id = $1 order by checkpoint_name",
+        [id],
+      );
+      for (const checkpoint of checkpoints) await this.#send("checkpoints.complete", checkpoint.id);
+    }
+    if (name === "handoffs.send") {
+      await this.#move("sessions.complete", (await row("exec_handoff_preparations", id)).session_id as string);
+    }
+    if (name === "sessions.reopen") {
+      const handoff = await this.#handOver(id);
+      for (const event of ["ready", "send", "reject"]) await this.#send(`handoffs.${event}`, handoff);
+    }
+    if (name === "telemetry.succeed") {
+      // The one that is claimed next.
+      await this.#send("telemetry.request", "", { scope_type: "global", scope_id: undefined });
+    }
+    if (name === "telemetry.sweep") {
+      await stack.database.query(
+        `update public.telemetry_analysis_runs
+         set metadata = metadata || jsonb_build_object('deadline_at', now() - interval '1 minute') where run_id = $1`,
+        [id],
+      );
+    }
+  }
+
+  /** The example of an operation, on another row, or with another body; as often as it is needed. */
+  async #send(name: string, id = "", body: Record<string, unknown> = {}): Promise<Answer> {
+    const operation = operations.find((one) => one.name === name) as Operation;
+    const example = exampleOf(name);
+    const path = `${operation.function}${operation.path === "/" ? "" : operation.path.replace(/:\w+/, id)}`;
+    const { "idempotency-key": _once, ...headers } = example.headers ?? {};
+    const response = await this.#api.post(path, { ...example.body, ...body }, { headers });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${text}`);
+    return JSON.parse(text) as Answer;
+  }
 }
 
 /** The ids that are shown in the place of those of a row and of what it belongs to. */
-export function shownIds(
-  { name, machine }: Operation,
-  answer: Record<string, unknown>,
-  machines: Record<string, Machine>,
-): Record<string, string> {
+export function shownIds({ name }: Operation, answer: Record<string, unknown>): Record<string, string> {
   const sent = JSON.stringify(exampleOf(name).body ?? {}).match(uuid) ?? [];
   const ids = Object.fromEntries([...Object.values(references), ...sent].map((id) => [id, id]));
-  if (machine === undefined) return ids;
-  const { member, key } = machines[machine] as Machine;
-  const [first] = [answer[member], answer[`${member}s`]].flat().filter((row) => row !== undefined);
-  const row = first as Record<string, string> | undefined;
-  if (row?.[key]) ids[row[key]] = exampleRows[machine].id;
-  if (row?.session_id) ids[row.session_id] = references.session_id;
+  const show = (machine: Machine, id: string | undefined) => {
+    if (id !== undefined) ids[id] = exampleRows[machine].id;
+  };
+  const { session, checkpoint, handoff, run, runs, generation } = answer as Partial<Record<string, Row>>;
+  show("exec_session", session?.id ?? checkpoint?.session_id ?? handoff?.session_id);
+  show("quality_checkpoint", checkpoint?.id);
+  show("handoff", handoff?.id);
+  show("telemetry_run", run?.run_id ?? (runs as unknown as Row[] | undefined)?.[0]?.run_id);
+  show("okr_generation", generation?.id);
   return ids;
 }
