@@ -1,7 +1,7 @@
 /** The tables of schema public, from the live catalogue: how they hang together, and what each column is. */
 
 import { type Column, type ForeignKey, readTables, type Table } from "../catalogue.ts";
-import { code, paragraphs, table } from "../openapi/markdown.ts";
+import { anchor, code, paragraphs, table } from "../openapi/markdown.ts";
 import type { ScratchDatabase } from "../scratch-database.ts";
 
 /** The text of docs/schema.md. */
@@ -10,10 +10,14 @@ export async function schemaPage({ url }: ScratchDatabase): Promise<string> {
   return `${[
     "# Tables",
     paragraphs(
-      "The tables of schema `public`; PK: primary key, FK: refers to another table. Who may do what with them is in " +
-        "[privileges.md](privileges.md), how their states move in [state-machines.md](state-machines.md).",
+      "The tables of schema `public`, drawn with their keys: PK primary key, FK refers to another table. Who may do what " +
+        "with them is in [privileges.md](privileges.md), how their states move in [state-machines.md](state-machines.md).",
     ),
     code("mermaid", entityDiagram(tables)),
+    table(
+      ["table", "what it is"],
+      tables.map(({ name, comment }) => [`[${name}](#${anchor(name)})`, comment ?? ""]),
+    ),
     ...tables.flatMap(section),
   ].join("\n\n")}\n`;
 }
@@ -29,29 +33,26 @@ function section({ name, comment, columns }: Table): string[] {
   return [
     `## ${name}`,
     ...(comment === null ? [] : [paragraphs(comment)]),
-    table(["column", "type", "", "default", ""], rows),
+    table(["column", "type", "", "default", "what it is"], rows),
   ];
 }
 
-/** Every table with its columns, and an edge for each foreign key from the table that is referred to. */
+/** Every table with its keys, and an edge for each foreign key from the table that is referred to. */
 export function entityDiagram(tables: Table[]): string {
-  const entities = tables.flatMap((one) => [
-    `  ${one.name} {`,
-    ...one.columns.map((column) => attribute(one, column)),
-    "  }",
-  ]);
+  const entities = tables.flatMap((one) => [`  ${one.name} {`, ...one.columns.flatMap(key(one)), "  }"]);
   const edges = tables.flatMap(({ name, foreignKeys }) => foreignKeys.map((key) => edge(name, key)));
   return ["erDiagram", ...entities, ...edges].join("\n");
 }
 
-function attribute({ primaryKey, foreignKeys }: Table, { name, type }: Column): string {
-  const keys = [
-    ...(primaryKey.includes(name) ? ["PK"] : []),
-    ...(foreignKeys.some(({ columns }) => columns.includes(name)) ? ["FK"] : []),
-  ];
-  // A type in a diagram is one word; precision and scale are in the table below it.
-  const word = type.replace(/\(\d+,\d+\)/, "").replaceAll(" ", "_");
-  return `    ${[word, name, keys.join(", ")].filter(Boolean).join(" ")}`;
+/** The line of a column that is a key; all columns would make a drawing that nobody can read. */
+function key({ primaryKey, foreignKeys }: Table): (column: Column) => string[] {
+  return ({ name, type }) => {
+    const keys = [
+      ...(primaryKey.includes(name) ? ["PK"] : []),
+      ...(foreignKeys.some(({ columns }) => columns.includes(name)) ? ["FK"] : []),
+    ];
+    return keys.length === 0 ? [] : [`    ${type.replaceAll(" ", "_")} ${name} ${keys.join(", ")}`];
+  };
 }
 
 /** `||` exactly one, `|o` none or one, `o{` any number. */

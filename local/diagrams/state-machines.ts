@@ -1,6 +1,7 @@
 /** The state machines as diagrams, from the table that the database itself decides by. */
 
-import { operations } from "../../types/contracts/operations.ts";
+import { z } from "zod";
+import { type Operation, operations } from "../../types/contracts/operations.ts";
 import { queryOnce } from "../catalogue.ts";
 import { anchor, code, paragraphs, table } from "../openapi/markdown.ts";
 import type { ScratchDatabase } from "../scratch-database.ts";
@@ -32,10 +33,7 @@ export async function stateMachinesPage({ url }: ScratchDatabase): Promise<strin
   const sections = machines.flatMap((machine) => {
     const of = guarded.find((one) => one.machine === machine);
     if (!of) throw new Error(`no table moves by the machine ${machine}`);
-    return section(
-      of,
-      rules.filter((rule) => rule.machine === machine),
-    );
+    return section(of, inOrder(rules.filter((rule) => rule.machine === machine)));
   });
   return `${[
     "# State machines",
@@ -44,28 +42,61 @@ export async function stateMachinesPage({ url }: ScratchDatabase): Promise<strin
         "each in `state_transitions`. The same as constants and types: " +
         "[types/state-machines.ts](../types/state-machines.ts).",
     ),
+    paragraphs(
+      "Services and operators make the moves, by the operations of the [HTTP API](http-api.md). An event has to be sent " +
+        "with the fields that it needs; where the state would allow it, it may still be refused for the reasons in the " +
+        "last column.",
+    ),
     ...sections,
   ].join("\n\n")}\n`;
 }
 
+/** What makes a row first, and then as a row goes through its states. */
+export function inOrder(rules: Rule[]): Rule[] {
+  const states: (string | null)[] = [null];
+  const comeTo = (rule: Rule) => (states.includes(rule.to) ? 0 : states.push(rule.to));
+  for (const state of states) for (const rule of rules) if (rule.from === state) comeTo(rule);
+  // Rows that no event makes: the database does, by itself.
+  for (const rule of rules) if (rule.from !== null && !states.includes(rule.from)) states.push(rule.from);
+  const place = ({ from }: Rule) => states.indexOf(from);
+  return [...rules].sort((one, other) => place(one) - place(other));
+}
+
 function section({ machine, table: name, comment }: Guarded, rules: Rule[]): string[] {
-  const rows = rules.map(({ event, from, to }) => [
-    `\`${event}\``,
-    from === null ? "" : `\`${from}\``,
-    `\`${to}\``,
-    howTo(machine, event),
-  ]);
+  const events = [...new Set(rules.map(({ event }) => event))];
   return [
     `## ${machine}`,
     paragraphs(`[${name}](schema.md#${anchor(name)}): ${comment}`),
     code("mermaid", stateDiagram(rules)),
-    table(["event", "from", "to", "by"], rows),
+    table(
+      ["event", "from", "to", "operation", "needs", "refused with"],
+      events.map((event) => {
+        const own = rules.filter((rule) => rule.event === event);
+        const from = own.flatMap((rule) => (rule.from === null ? [] : [`\`${rule.from}\``]));
+        return [`\`${event}\``, from.join(", "), `\`${own[0]?.to}\``, ...described(operationOf(machine, event))];
+      }),
+    ),
   ];
 }
 
-function howTo(machine: string, event: string): string {
-  const operation = operations.find((one) => one.machine === machine && one.event === event);
-  return operation ? `[${operation.name}](http-api.md#${anchor(operation.name)})` : "the database";
+/** Events that have no operation of their own, and the one that makes them. */
+const madeBy: Record<string, string> = { "telemetry_run time_out": "telemetry.sweep" };
+
+function operationOf(machine: string, event: string): Operation {
+  const name = madeBy[`${machine} ${event}`];
+  const found = operations.find((one) => one.name === name || (one.machine === machine && one.event === event));
+  if (!found) throw new Error(`no operation makes the event ${event} of ${machine}`);
+  return found;
+}
+
+function described({ name, request, refusals = [] }: Operation): string[] {
+  const shape = request instanceof z.ZodObject ? request.shape : {};
+  const required = Object.keys(shape).filter((field) => !shape[field].safeParse(undefined).success);
+  return [
+    `[${name}](http-api.md#${anchor(name)})`,
+    required.map((field) => `\`${field}\``).join(", "),
+    refusals.map((refusal) => `[\`${refusal}\`](http-api.md#errors)`).join(", "),
+  ];
 }
 
 /** One arrow for each rule; states that nothing leads out of are ends. */

@@ -115,7 +115,10 @@ export const examples: {
         claim_next: { worker: "worker-1" },
       },
     },
-    fail: { after: ["telemetry.claim"], body: { error_class: "ReadError", error_message: "the metrics could not be read" } },
+    fail: {
+      after: ["telemetry.claim"],
+      body: { error_class: "ReadError", error_message: "the metrics could not be read" },
+    },
     cancel: { body: { reason: "asked for twice" } },
     failEnqueue: { body: { error_class: "QueueDown", error_message: "the broker refused it" } },
     analyze: { after: [], body: { limit: 1 } },

@@ -1,5 +1,6 @@
 /** JSON schemas in a few words, for tables. */
 
+import { tableOf } from "./answer-text.ts";
 import { type JsonSchema, nameIn } from "./json-schema.ts";
 import { anchor } from "./markdown.ts";
 
@@ -7,7 +8,7 @@ type Schemas = Record<string, JsonSchema>;
 
 const formats: Record<string, string> = { uuid: "UUID", "date-time": "moment", date: "date", uri: "web address" };
 
-/** What a value has to be, such as `integer 0 to 100` or `list of text, at most 50`. */
+/** What a value has to be, such as `integer 0 to 100` or `list (at most 50) of text`. */
 export function typeText(schema: JsonSchema, schemas: Schemas): string {
   const name = nameIn(schema);
   if (name !== undefined) return namedText(name, schemas);
@@ -22,7 +23,9 @@ export function typeText(schema: JsonSchema, schemas: Schemas): string {
     case "number":
       return [schema.type, range(schema)].filter(Boolean).join(" ");
     case "array":
-      return `list of ${typeText(schema.items ?? {}, schemas)}${atMost(schema.maxItems)}`;
+      return `list${atMost(schema.maxItems)} of ${typeText(schema.items ?? {}, schemas)}`;
+    case "object":
+      return schema.properties ? `object of ${Object.keys(schema.properties).join(", ")}` : "object";
     case undefined:
       return "any JSON";
     default:
@@ -34,14 +37,20 @@ export function typeText(schema: JsonSchema, schemas: Schemas): string {
 function namedText(name: string, schemas: Schemas): string {
   const schema = schemas[name] ?? {};
   if (name === "JsonValue") return "any JSON";
-  return schema.properties ? `[${name}](#${anchor(name)})` : typeText(schema, schemas);
+  if (!schema.properties) return typeText(schema, schemas);
+  const table = tableOf(schema);
+  return `[${name}](${table === undefined ? `#${anchor(name)}` : `schema.md#${anchor(table)}`})`;
 }
 
 function atMost(limit: number | undefined): string {
-  return limit === undefined ? "" : `, at most ${limit}`;
+  return limit === undefined ? "" : ` (at most ${limit})`;
 }
 
-function range({ minimum, maximum }: JsonSchema): string {
+/** What a column of PostgreSQL's type integer holds; nobody has to be told. */
+const MAX_INTEGER = 2_147_483_647;
+
+function range({ minimum, maximum: limit }: JsonSchema): string {
+  const maximum = limit === MAX_INTEGER ? undefined : limit;
   if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
   if (minimum !== undefined) return `from ${minimum}`;
   return maximum === undefined ? "" : `up to ${maximum}`;

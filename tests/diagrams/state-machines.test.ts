@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { stateDiagram } from "../../local/diagrams/state-machines.ts";
+import { inOrder, stateDiagram } from "../../local/diagrams/state-machines.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { stateMachines } from "../../types/state-machines.ts";
 
@@ -28,6 +28,24 @@ describe.each(Object.entries(stateMachines))("%s", (machine, { statuses, transit
     expect([...arrows].sort()).toEqual([...expected].sort());
   });
 
+  test("every event is in the table, once, with the states that it leads from", () => {
+    const [, section = ""] = page.split(`\n## ${machine}\n`);
+    const [table = ""] = section.split("\n## ");
+    const rows = [...table.matchAll(/^\| `(\w+)` \| (.*?) \| `(\w+)` \| \[/gm)].map(([, event, from = "", to]) => ({
+      event,
+      from: from === "" ? [] : from.split(", ").sort(),
+      to,
+    }));
+    const expected = [...new Set(transitions.map(({ event }) => event))].map((event) => {
+      const own = transitions.filter((transition) => transition.event === event);
+      const from = own.flatMap((transition) => (transition.from === null ? [] : [`\`${transition.from}\``]));
+      return { event, from: from.sort(), to: own[0]?.to };
+    });
+    const sorted = (list: { event?: string }[]) =>
+      [...list].sort((one, other) => (String(one.event) < String(other.event) ? -1 : 1));
+    expect(sorted(rows)).toEqual(sorted(expected));
+  });
+
   test("the other lines are the ends: states that nothing leads out of", () => {
     const ends = diagramOf(machine).filter((line) => !line.includes(": "));
     const left: (string | null)[] = transitions.map(({ from }) => from);
@@ -49,4 +67,17 @@ test("a state in which a row stays has no end", () => {
     "  a --> b: end",
     "  b --> [*]",
   ]);
+});
+
+test("moves are told as a row makes them, also where no event makes the row", () => {
+  const move = (from: string | null, to: string) => ({ machine: "m", event: `${from} to ${to}`, from, to });
+  const told = (...rules: ReturnType<typeof move>[]) => inOrder(rules).map(({ event }) => event);
+  expect(told(move("c", "d"), move("a", "c"), move(null, "a"), move("b", "a"), move("a", "b"))).toEqual([
+    "null to a",
+    "a to c",
+    "a to b",
+    "c to d",
+    "b to a",
+  ]);
+  expect(told(move("y", "x"), move("x", "x"))).toEqual(["y to x", "x to x"]);
 });

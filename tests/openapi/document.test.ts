@@ -58,38 +58,7 @@ test("every field of a row and of a request is described, but for those that nam
   );
   const silent = fields.filter(({ schema }) => schema.description === undefined && schema.$ref === undefined);
   expect(fields.length).toBeGreaterThan(250);
-  expect(silent.map(({ field }) => field)).toMatchInlineSnapshot(`
-    [
-      "ClaimTelemetryRuns.worker",
-      "ClaimTelemetryRuns.limit",
-      "ExecSessionAnswer.checkpoints",
-      "FailTelemetryRun.claim_next",
-      "GatesIncompleteProblem.checkpoints",
-      "GenerationExistsProblem.id",
-      "GenerationExistsProblem.period",
-      "HandoffOpenProblem.id",
-      "HealthAnswer.status",
-      "HealthAnswer.database",
-      "IllegalTransitionProblem.event",
-      "IllegalTransitionProblem.session",
-      "IllegalTransitionProblem.handoff",
-      "InvalidRequestProblem.issues",
-      "Issue.message",
-      "MetricResult.outcome",
-      "MetricsRecorded.results",
-      "NotFoundProblem.entity",
-      "NotFoundProblem.id",
-      "RecordMetrics.metrics",
-      "SameActorProblem.actor",
-      "SessionExistsProblem.id",
-      "StatusTakenProblem.id",
-      "SucceedTelemetryRun.claim_next",
-      "SweepRequest.limit",
-      "TelemetryRunDecision.decision",
-      "TelemetryRunsAnalyzed.runs",
-      "TelemetryRunsClaimed.runs",
-    ]
-  `);
+  expect(silent.map(({ field }) => field)).toEqual([]);
 });
 
 test("a comment on a field that there is not is an error", async () => {

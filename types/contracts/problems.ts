@@ -50,6 +50,7 @@ export function isProblemCode(code: unknown): code is ProblemCode {
 export const issueSchema = z.object({
   /** Names and indexes that lead there; empty for the request as a whole. */
   path: z.array(z.union([z.string(), z.number()])),
+  /** What is wrong there, or what is expected. */
   message: z.string(),
 });
 

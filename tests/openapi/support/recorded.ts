@@ -25,11 +25,11 @@ const fixed: Record<string, unknown> = {
  */
 export function recorded(answer: unknown, ids: Record<string, string> = {}): unknown {
   const known = new Map(Object.entries(ids));
-  const moments = momentsIn(answer);
+  const moments = momentsIn(settled(answer));
   const text = (value: string): string => {
     if (moment.test(value)) {
       const at = FIRST_MOMENT + moments.indexOf(microseconds(value)) * MINUTES_BETWEEN * 60_000;
-      return new Date(at).toISOString().replace(".000Z", "+00:00");
+      return isoOf(at);
     }
     if (day.test(value)) return new Date(FIRST_MOMENT).toISOString().slice(0, 10);
     return value.replace(directive, references.sd_id).replace(uuid, (id) => {
@@ -45,24 +45,54 @@ export function recorded(answer: unknown, ids: Record<string, string> = {}): unk
       name,
       Object.hasOwn(fixed, name) && member !== null ? fixed[name] : visit(member),
     ]);
-    return withDuration(Object.fromEntries(members));
+    return withDurations(Object.fromEntries(members));
   };
-  return visit(answer);
+  return visit(settled(answer));
 }
 
-/** A run with the duration that its moments have as they are shown. */
-function withDuration(row: Record<string, unknown>): Record<string, unknown> {
-  const { duration_ms, started_at, finished_at } = row;
-  if (typeof duration_ms !== "number") return row;
-  return { ...row, duration_ms: Date.parse(String(finished_at)) - Date.parse(String(started_at)) };
+/** What an event sets by the clock, a moment after its transaction and `updated_at` began. */
+const byTheClock = ["started_at", "finished_at", "sent_at", "response_at", "completed_at"];
+
+/** Rows with an `updated_at` that is the moment of the event that updated them, where the row has it. */
+function settled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(settled);
+  if (typeof value !== "object" || value === null) return value;
+  const row = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, settled(member)]));
+  if (typeof row.updated_at !== "string") return row;
+  const begun = microseconds(row.updated_at);
+  const later = byTheClock
+    .flatMap((name) => (typeof row[name] === "string" ? [row[name]] : []))
+    .filter((at) => microseconds(at) >= begun)
+    .sort((one, other) => microseconds(one) - microseconds(other));
+  return { ...row, updated_at: later[0] ?? row.updated_at };
 }
 
-/** Every moment in a value, the earliest first, each once. */
+/** A run with the duration and the deadline that follow from its moments as they are shown. */
+function withDurations(row: Record<string, unknown>): Record<string, unknown> {
+  const { duration_ms, started_at, finished_at, updated_at, metadata } = row;
+  const at = (moment: unknown, after = 0) => Date.parse(String(moment)) + after;
+  const { timeout_ms, deadline_at } = (metadata ?? {}) as { timeout_ms?: number; deadline_at?: string };
+  // A heartbeat puts it off.
+  const deadline = at(finished_at ? started_at : updated_at, timeout_ms);
+  return {
+    ...row,
+    ...(typeof duration_ms === "number" ? { duration_ms: at(finished_at) - at(started_at) } : {}),
+    ...(deadline_at ? { metadata: { ...(metadata as object), deadline_at: isoOf(deadline) } } : {}),
+  };
+}
+
+function isoOf(at: number): string {
+  return new Date(at).toISOString().replace(".000Z", "+00:00");
+}
+
+/** Every moment in a value, the earliest first, each once; without those to come. */
 function momentsIn(value: unknown): number[] {
   const found = new Set<number>();
   const visit = (part: unknown) => {
     if (typeof part === "string" && moment.test(part)) found.add(microseconds(part));
-    else if (typeof part === "object" && part !== null) Object.values(part).forEach(visit);
+    else if (typeof part === "object" && part !== null) {
+      for (const [name, member] of Object.entries(part)) if (name !== "deadline_at") visit(member);
+    }
   };
   visit(value);
   return [...found].sort((one, other) => one - other);
