@@ -6,7 +6,8 @@ import { type ScratchDatabase, withScratchDatabase } from "./scratch-database.ts
 import { generateStateMachines } from "./state-machines.ts";
 import { remoteDatabase, supabaseCli } from "./supabase-cli.ts";
 
-const usage = `Generates types/ and diagrams from the migrations: a fresh database is migrated and described.
+const usage = `Generates types/ and diagrams from the migrations: a fresh database is migrated and described. The diagrams
+name the operations of types/contracts, too.
 
 Usage: npm run types [-- --check]
 
@@ -33,7 +34,9 @@ export async function generateDatabaseTypes({ url }: ScratchDatabase): Promise<s
 }
 
 function finished(path: string, text: string): Promise<string> | string {
-  return path.endsWith(".md") ? `<!-- ${notice} -->\n\n${text}` : biomeFormat(path, `// ${notice}\n\n${text}`);
+  return path.endsWith(".md")
+    ? `<!-- ${notice.replace("supabase/migrations", "migrations and contracts")} -->\n\n${text}`
+    : biomeFormat(path, `// ${notice}\n\n${text}`);
 }
 
 function generate(): Promise<Record<string, string>> {
@@ -45,5 +48,5 @@ function generate(): Promise<Record<string, string>> {
 }
 
 if (process.argv[1]?.endsWith("generate-types.ts")) {
-  runGenerator({ usage, command: "npm run types", source: "the migrations", generate });
+  runGenerator({ usage, command: "npm run types", source: "the migrations and contracts", generate });
 }

@@ -1,9 +1,13 @@
 /** The state machines as diagrams, from the table that the database itself decides by. */
 
+import { join } from "node:path";
 import { z } from "zod";
 import { type Operation, operations } from "../../types/contracts/operations.ts";
 import { queryOnce } from "../catalogue.ts";
+import { type CommentedFile, readCommentsOf } from "../openapi/comments.ts";
 import { anchor, code, paragraphs, table } from "../openapi/markdown.ts";
+import { commentOnRoute } from "../openapi/paths.ts";
+import { repositoryRoot } from "../paths.ts";
 import type { ScratchDatabase } from "../scratch-database.ts";
 import { type Rule, readRules } from "../state-machines.ts";
 
@@ -29,11 +33,12 @@ order by machine`;
 export async function stateMachinesPage({ url }: ScratchDatabase): Promise<string> {
   const rules = await readRules(url);
   const guarded = await queryOnce<Guarded>(url, GUARDED);
+  const comments = await readCommentsOf(join(repositoryRoot, "types", "contracts"));
   const machines = [...new Set(rules.map(({ machine }) => machine))];
   const sections = machines.flatMap((machine) => {
     const of = guarded.find((one) => one.machine === machine);
     if (!of) throw new Error(`no table moves by the machine ${machine}`);
-    return section(of, inOrder(rules.filter((rule) => rule.machine === machine)));
+    return section(of, inOrder(rules.filter((rule) => rule.machine === machine)), comments);
   });
   return `${[
     "# State machines",
@@ -44,8 +49,8 @@ export async function stateMachinesPage({ url }: ScratchDatabase): Promise<strin
     ),
     paragraphs(
       "Services and operators make the moves, by the operations of the [HTTP API](http-api.md). An event has to be sent " +
-        "with the fields that it needs; where the state would allow it, it may still be refused for the reasons in the " +
-        "last column.",
+        "with the fields that it needs. Where the state allows it, it may still be refused with the " +
+        "[problems](http-api.md#errors) in the last column.",
     ),
     ...sections,
   ].join("\n\n")}\n`;
@@ -62,18 +67,23 @@ export function inOrder(rules: Rule[]): Rule[] {
   return [...rules].sort((one, other) => place(one) - place(other));
 }
 
-function section({ machine, table: name, comment }: Guarded, rules: Rule[]): string[] {
+function section({ machine, table: name, comment }: Guarded, rules: Rule[], comments: CommentedFile[]): string[] {
   const events = [...new Set(rules.map(({ event }) => event))];
   return [
     `## ${machine}`,
     paragraphs(`[${name}](schema.md#${anchor(name)}): ${comment}`),
     code("mermaid", stateDiagram(rules)),
     table(
-      ["event", "from", "to", "operation", "needs", "refused with"],
+      ["event", "from", "to", "operation", "what happens", "needs", "refused with"],
       events.map((event) => {
         const own = rules.filter((rule) => rule.event === event);
         const from = own.flatMap((rule) => (rule.from === null ? [] : [`\`${rule.from}\``]));
-        return [`\`${event}\``, from.join(", "), `\`${own[0]?.to}\``, ...described(operationOf(machine, event))];
+        return [
+          `\`${event}\``,
+          from.join(", "),
+          `\`${own[0]?.to}\``,
+          ...described(operationOf(machine, event), comments),
+        ];
       }),
     ),
   ];
@@ -89,13 +99,15 @@ function operationOf(machine: string, event: string): Operation {
   return found;
 }
 
-function described({ name, request, refusals = [] }: Operation): string[] {
+function described({ name, request, refusals = [] }: Operation, comments: CommentedFile[]): string[] {
+  const [group = "", own = ""] = name.split(".");
   const shape = request instanceof z.ZodObject ? request.shape : {};
   const required = Object.keys(shape).filter((field) => !shape[field].safeParse(undefined).success);
   return [
     `[${name}](http-api.md#${anchor(name)})`,
+    commentOnRoute(comments, group, own),
     required.map((field) => `\`${field}\``).join(", "),
-    refusals.map((refusal) => `[\`${refusal}\`](http-api.md#errors)`).join(", "),
+    refusals.map((refusal) => `\`${refusal}\``).join(", "),
   ];
 }
 

@@ -86,11 +86,13 @@ const text = { type: "string" };
 export const responseHeaders = {
   requestId: {
     name: "x-request-id",
+    required: true,
     description: "The request's own, or a new one: finds the request in log and history.",
     schema: text,
   },
   serverTiming: {
     name: "server-timing",
+    required: true,
     description: "Milliseconds for credentials, database, and in all: `auth;dur=1.20, db;dur=3.40, total;dur=5.10`.",
     schema: text,
   },
@@ -101,10 +103,11 @@ export const responseHeaders = {
   },
   retryAfter: {
     name: "retry-after",
+    required: true,
     description: "Seconds after which to try again, with the same `Idempotency-Key` where there is one.",
     schema: { type: "string", pattern: "^[0-9]+$" },
   },
-  authenticate: { name: "www-authenticate", description: "`Bearer`.", schema: text },
+  authenticate: { name: "www-authenticate", required: true, description: "`Bearer`.", schema: text },
 } as const;
 
 /** References to headers of responses, by their names on the wire. */

@@ -42,7 +42,7 @@ export function code(language: string, text: string): string {
 
 /** What is shown when the reader asks for it. */
 export function folded(summary: string, text: string): string {
-  return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
+  return `<details>\n<summary>${summary}</summary>\n\n${text}\n\n</details>`;
 }
 
 /** The anchor that GitHub gives a heading. */

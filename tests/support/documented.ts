@@ -15,12 +15,13 @@ import { isProblemCode } from "../../types/contracts/problems.ts";
 /** An answer of a function, its body read. */
 export interface Received {
   status: number;
-  contentType: string | null;
+  headers: Headers;
   text: string;
 }
 
 interface ResponseObject {
   $ref?: string;
+  headers?: Record<string, { $ref: string }>;
   content?: Record<string, { schema: object }>;
 }
 
@@ -52,17 +53,21 @@ export function operationAt(method: string, pathname: string): Operation | undef
 }
 
 /** What is wrong with the answer of an operation by the document; nothing where it is as documented. */
-export function undocumented(operation: Operation, { status, contentType, text }: Received): string[] {
+export function undocumented(operation: Operation, { status, headers, text }: Received): string[] {
   const described = document.paths[pathOf(operation)]?.[operation.method.toLowerCase()] as Documented | undefined;
   const given = described?.responses[String(status)];
   if (!given) return [`the status ${status} is not documented`];
-  const { content = {} } = given.$ref ? sharedResponse(given.$ref) : given;
-  const media = content[contentType?.split(";")[0] ?? ""];
+  const { headers: promised = {}, content = {} } = given.$ref ? sharedResponse(given.$ref) : given;
+  const contentType = headers.get("content-type")?.split(";")[0] ?? "";
+  const media = content[contentType];
   if (!media) return [`the type ${contentType} is not documented with ${status}`];
-  const body: unknown = JSON.parse(text);
+  const missing = Object.entries(promised).filter(([name, { $ref }]) => isRequired($ref) && !headers.has(name));
+  if (missing.length > 0) return missing.map(([name]) => `the header ${name} is missing with ${status}`);
+  const body = parsed(text);
+  if (body === undefined) return [`the body with ${status} is no JSON`];
   const names = namesIn(media.schema).filter((name, index, all) => all.indexOf(name) === index);
-  const { code } = body as { code?: unknown };
   if (status < 300) return names.flatMap((name) => misfits(name, body));
+  const { code } = Object(body) as { code?: unknown };
   if (!isProblemCode(code) || !names.includes(problemName(code))) return [`the code ${code} is not documented`];
   return misfits(problemName(code), body);
 }
@@ -74,4 +79,18 @@ interface Documented {
 function sharedResponse($ref: string): ResponseObject {
   const name = $ref.replace("#/components/responses/", "");
   return document.components.responses[name] as ResponseObject;
+}
+
+function isRequired($ref: string): boolean {
+  const { headers } = document.components as { headers?: Record<string, { required?: boolean }> };
+  return headers?.[$ref.replace("#/components/headers/", "")]?.required ?? false;
+}
+
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

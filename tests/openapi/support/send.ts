@@ -8,6 +8,6 @@ export async function runCurl(command: string, variables: Record<string, string>
   const { stdout } = await promisify(execFile)("sh", ["-c", `${command} --include`], { env });
   const [head = "", ...rest] = stdout.split("\r\n\r\n");
   const [, status] = /^HTTP\/\S+ (\d+)/.exec(head) ?? [];
-  const [, contentType = null] = /^content-type: (.*)$/im.exec(head) ?? [];
-  return { status: Number(status), contentType, text: rest.join("\r\n\r\n") };
+  const headers = new Headers([...head.matchAll(/^(\S+): (.*)$/gm)].map(([, name = "", value = ""]) => [name, value]));
+  return { status: Number(status), headers, text: rest.join("\r\n\r\n") };
 }
