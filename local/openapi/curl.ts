@@ -6,7 +6,7 @@ import { jsonText } from "./json-text.ts";
 
 /**
  * The request as a command for a shell that has SUPABASE_URL, SECRET_KEY and, where there is an id in the path or of
- * another row in the body, a variable such as SESSION_ID.
+ * another row in the body, a variable such as SESSION_ID; ATTEMPT where the request is fenced by it.
  */
 export function curlOf(operation: Operation, { headers = {}, body }: Example): string {
   const { method, callers } = operation;
@@ -33,9 +33,10 @@ function pathOf({ function: folder, path, machine }: Operation): string {
   return `${folder}${path === "/" ? "" : path.replace(/:\w+/, `$${variable}`)}`;
 }
 
-/** Ids of the reader's own rows in the place of those of examples; the quotes end before each, and begin again. */
+/** What the reader's own rows have in the place of the example's; the quotes end before each, and begin again. */
 function withVariables(text: string): string {
-  return Object.values(exampleRows).reduce((sum, { id, variable }) => sum.replaceAll(id, `'$${variable}'`), text);
+  const attempt = text.replace(/"attempt": \d+/, "\"attempt\": '$ATTEMPT'");
+  return Object.values(exampleRows).reduce((sum, { id, variable }) => sum.replaceAll(id, `'$${variable}'`), attempt);
 }
 
 function quoted(text: string): string {

@@ -47,7 +47,7 @@ test("a row is shown in full once, and then by what is different", () => {
 
 test("a command has the reader's own ids, and refuses a quote that would end it", () => {
   const prepare = operations.find(({ name }) => name === "handoffs.prepare") as Operation;
-  const body = { session_id: exampleRows.exec_session.id };
-  expect(curlOf(prepare, { body })).toContain(`-d '{"session_id": "'$SESSION_ID'"}'`);
+  const body = { session_id: exampleRows.exec_session.id, attempt: 1 };
+  expect(curlOf(prepare, { body })).toContain(`-d '{"session_id": "'$SESSION_ID'", "attempt": '$ATTEMPT'}'`);
   expect(() => curlOf(prepare, { body: { implementation_summary: "it's done" } })).toThrow("a quote in it");
 });
