@@ -98,7 +98,7 @@ const checks: Record<string, Check> = {
     run: checkAdvisors,
   },
   types: {
-    about: "types/ and the diagrams fit the migrations",
+    about: "types/ and the diagrams fit the migrations and contracts",
     run: () => script("local/generate-types.ts", "--check"),
   },
   openapi: {

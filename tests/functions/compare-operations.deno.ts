@@ -5,7 +5,7 @@
 import type { EdgeFunction } from "../../functions/_shared/edge-function.ts";
 import { operations } from "../../types/contracts/operations.ts";
 
-const declared: Record<string, { callers: string; event?: string; request: unknown }> = {};
+const declared: Record<string, { callers: string; event: string | undefined; request: unknown }> = {};
 for (const name of Deno.args) {
   const url = new URL(`../../functions/${name}/index.ts`, import.meta.url);
   const { definition } = (await import(url.href)).default as EdgeFunction;
