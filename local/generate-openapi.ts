@@ -17,7 +17,8 @@ Usage: npm run openapi [-- --check]
   --check   change nothing; exit code 1 when a generated file is out of date
 
 The example requests are in local/openapi/examples.ts. What is answered to them is kept in
-local/openapi/answers.json: npx vitest run tests/openapi/examples.test.ts -u
+local/openapi/answers.json; after a change of either, between two runs of this:
+npx vitest run tests/openapi/examples.test.ts -u
 `;
 
 async function generate(): Promise<Record<string, string>> {

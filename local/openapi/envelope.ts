@@ -5,6 +5,10 @@ import { actorLabel, idempotencyKey, MAX_BODY_BYTES, MAX_JSON_DEPTH, requestId }
 import type { Operation } from "../../types/contracts/operations.ts";
 import { type CommentedFile, exportedAs } from "./comments.ts";
 
+/** What operations for operators ask for besides a token. */
+export const operatorRole =
+  "Operations for operators ask for the role `operator` or `chairman` in `app_metadata.leo_role`.";
+
 /** Ways to show who calls, as OpenAPI names them. */
 export const securitySchemes = {
   secretKey: {
@@ -23,9 +27,7 @@ export const securitySchemes = {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description:
-      "The access token of a signed-in user, along with a publishable key. Operations for operators ask for the role " +
-      "`operator` or `chairman` in `app_metadata.leo_role`.",
+    description: `The access token of a signed-in user, along with a publishable key. ${operatorRole}`,
   },
 };
 

@@ -8,7 +8,14 @@ import type { Answered, Answers } from "./answers.ts";
 import type { CommentedFile } from "./comments.ts";
 import { curlOf } from "./curl.ts";
 import type { OpenApiDocument } from "./document.ts";
-import { bodyLimits, callersInWords, headerParameters, responseHeaders, securitySchemes } from "./envelope.ts";
+import {
+  bodyLimits,
+  callersInWords,
+  headerParameters,
+  operatorRole,
+  responseHeaders,
+  securitySchemes,
+} from "./envelope.ts";
 import { errorsSection } from "./error-section.ts";
 import { exampleOf, exampleRows } from "./examples.ts";
 import { type JsonSchema, namesIn } from "./json-schema.ts";
@@ -41,7 +48,6 @@ export function httpApiPage(sources: PageSources): string {
 function beginning({ comments }: PageSources): string[] {
   const { idempotencyKey, actorLabel, requestId } = headerParameters(comments);
   const variables = Object.values(exampleRows).map(({ variable }) => `\`${variable}\``);
-  const { secretKey, publishableKey, userToken } = securitySchemes;
   return [
     paragraphs(
       "Every operation is one HTTP request below `$SUPABASE_URL/functions/v1`. [openapi.json](openapi.json) says the same " +
@@ -55,8 +61,9 @@ function beginning({ comments }: PageSources): string[] {
     ),
     "## Credentials",
     [
-      `Services and agents: \`${secretKey.name}: sb_secret_…\`. ${secretKey.description}`,
-      `People: \`${publishableKey.name}: sb_publishable_…\` and \`Authorization: Bearer …\`. ${userToken.description}`,
+      `Services and agents, header \`${securitySchemes.secretKey.name}\`: ${securitySchemes.secretKey.description}`,
+      `People, headers \`${securitySchemes.publishableKey.name}\` and \`Authorization\`: A publishable key, ` +
+        `\`sb_publishable_…\`, and \`Bearer\` with the access token of a signed-in user. ${operatorRole}`,
     ]
       .map(entry)
       .join("\n"),
