@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     globalSetup: ["tests/support/global-setup.ts"],
-    // Looks through every response and log line of every test file.
-    setupFiles: ["tests/support/leak-watch-setup.ts"],
+    // Look through every response of every test file: for what must not be in it, and for what is documented otherwise.
+    setupFiles: ["tests/support/leak-watch-setup.ts", "tests/support/document-watch-setup.ts"],
     // A database, and where a file needs it a whole stack, per test file; two at a time suit two cores.
     pool: "forks",
     maxWorkers: 2,

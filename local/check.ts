@@ -97,7 +97,14 @@ const checks: Record<string, Check> = {
     about: "Supabase's advisors and dblint find nothing that is not explained",
     run: checkAdvisors,
   },
-  types: { about: "types/ fits the migrations", run: () => script("local/generate-types.ts", "--check") },
+  types: {
+    about: "types/ and the diagrams fit the migrations and contracts",
+    run: () => script("local/generate-types.ts", "--check"),
+  },
+  openapi: {
+    about: "docs/openapi.json and docs/http-api.md fit the contracts",
+    run: () => script("local/generate-openapi.ts", "--check"),
+  },
 };
 
 const usage = `Runs the checks that CI runs besides the tests; changes nothing.

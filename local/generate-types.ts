@@ -1,25 +1,27 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { biomeFormat } from "./biome.ts";
-import { repositoryRoot } from "./paths.ts";
+import { schemaPage } from "./diagrams/schema.ts";
+import { stateMachinesPage } from "./diagrams/state-machines.ts";
+import { runGenerator } from "./generator.ts";
 import { type ScratchDatabase, withScratchDatabase } from "./scratch-database.ts";
-import { messageOf } from "./stack-error.ts";
 import { generateStateMachines } from "./state-machines.ts";
 import { remoteDatabase, supabaseCli } from "./supabase-cli.ts";
 
-const usage = `Generates types/ from the migrations: a fresh database is migrated and described.
+const usage = `Generates types/ and diagrams from the migrations: a fresh database is migrated and described. The diagrams
+name the operations of types/contracts, too.
 
 Usage: npm run types [-- --check]
 
   --check   change nothing; exit code 1 when a generated file is out of date
 `;
 
-const header = "// Generated from supabase/migrations by `npm run types`. Do not edit: the next run replaces it.\n\n";
+const notice = "Generated from supabase/migrations by `npm run types`. Do not edit: the next run replaces it.";
 
 /** Each generated file by its path from the root, and what makes its text. */
 const generators: Record<string, (database: ScratchDatabase) => Promise<string>> = {
   "types/database.ts": generateDatabaseTypes,
   "types/state-machines.ts": generateStateMachines,
+  "docs/state-machines.md": stateMachinesPage,
+  "docs/schema.md": schemaPage,
 };
 
 /** Supabase's own types of schema `public`, as `supabase gen types` prints them, without formatting. */
@@ -31,43 +33,20 @@ export async function generateDatabaseTypes({ url }: ScratchDatabase): Promise<s
   return stdout;
 }
 
-async function main(args: string[]): Promise<number> {
-  if (args.includes("--help")) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  const check = args.includes("--check");
-  const unknown = args.find((arg) => arg !== "--check");
-  if (unknown !== undefined) {
-    process.stderr.write(`error: unknown option ${unknown}\n\n${usage}`);
-    return 1;
-  }
+function finished(path: string, text: string): Promise<string> | string {
+  return path.endsWith(".md")
+    ? `<!-- ${notice.replace("supabase/migrations", "migrations and contracts")} -->\n\n${text}`
+    : biomeFormat(path, `// ${notice}\n\n${text}`);
+}
+
+function generate(): Promise<Record<string, string>> {
   return withScratchDatabase(async (database) => {
-    let stale = 0;
-    for (const [path, generate] of Object.entries(generators)) {
-      const file = join(repositoryRoot, path);
-      const text = await biomeFormat(path, header + (await generate(database)));
-      const present = await readFile(file, "utf8").catch(() => null);
-      if (present === text) {
-        process.stdout.write(`${path} is up to date\n`);
-      } else if (check) {
-        stale += 1;
-        process.stderr.write(`error: ${path} does not fit the migrations; run: npm run types\n`);
-      } else {
-        await writeFile(file, text);
-        process.stdout.write(`${path} written\n`);
-      }
-    }
-    return stale === 0 ? 0 : 1;
+    const texts: Record<string, string> = {};
+    for (const [path, make] of Object.entries(generators)) texts[path] = await finished(path, await make(database));
+    return texts;
   });
 }
 
 if (process.argv[1]?.endsWith("generate-types.ts")) {
-  main(process.argv.slice(2)).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`error: ${messageOf(error)}\n`);
-      process.exit(1);
-    },
-  );
+  runGenerator({ usage, command: "npm run types", source: "the migrations and contracts", generate });
 }

@@ -1,8 +1,8 @@
-import pg from "pg";
+import { queryOnce } from "./catalogue.ts";
 import type { ScratchDatabase } from "./scratch-database.ts";
 
 /** A row of leo.state_transitions_allowed. */
-interface Rule {
+export interface Rule {
   machine: string;
   event: string;
   /** Null where the event creates the row. */
@@ -15,18 +15,13 @@ const typeName = (name: string) => name.replace(/(?:^|_)([a-z])/g, (_, letter: s
 
 const distinct = (values: (string | null)[]) => [...new Set(values.filter((value) => value !== null))].sort();
 
-async function readRules(url: string): Promise<Rule[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<Rule>(
-      `select machine, event, from_status as "from", to_status as "to" from leo.state_transitions_allowed
-       order by machine collate "C", event collate "C", from_status collate "C" nulls first`,
-    );
-    return rows;
-  } finally {
-    await client.end();
-  }
+/** Every move that is allowed, by machine and event. */
+export function readRules(url: string): Promise<Rule[]> {
+  return queryOnce<Rule>(
+    url,
+    `select machine, event, from_status as "from", to_status as "to" from leo.state_transitions_allowed
+     order by machine collate "C", event collate "C", from_status collate "C" nulls first`,
+  );
 }
 
 /** The state machines as the live transition table has them: constants, and the unions that follow from them. */

@@ -1,12 +1,9 @@
 import type { z } from "zod";
-import { findUnstorable } from "../../types/contracts/json.ts";
+import { findUnstorable, MAX_BODY_BYTES } from "../../types/contracts/json.ts";
 import type { Issue } from "../../types/contracts/problems.ts";
 import { invalidRequest, Problem } from "./problem.ts";
 import { refuseWhenStopping } from "./stopping.ts";
 import { TimeLimitExceeded, withinTime } from "./time-limit.ts";
-
-/** 1 MiB. */
-export const MAX_BODY_BYTES = 1_048_576;
 
 /** More would help nobody, and a hostile body could ask for a megabyte of them. */
 const MAX_ISSUES = 20;

@@ -2,6 +2,7 @@
 
 import { extractCredentials } from "@supabase/server/core";
 import type { JwtPayload } from "@supabase/supabase-js";
+import { actorLabel } from "../../types/contracts/headers.ts";
 import { keyName } from "./api-keys.ts";
 import { credentialSettings } from "./environment.ts";
 import { invalidRequest, Problem } from "./problem.ts";
@@ -62,7 +63,7 @@ export async function authenticate(request: Request, kind: CallerKind, withinMs:
 function label(request: Request): string {
   const given = request.headers.get("x-leo-actor");
   if (given === null) return "";
-  if (/^[A-Za-z0-9_.:-]{1,64}$/.test(given)) return `/${given}`;
+  if (actorLabel.safeParse(given).success) return `/${given}`;
   throw invalidRequest([{ path: ["x-leo-actor"], message: "Has to be 1 to 64 of A-Z a-z 0-9 _ . : -" }]);
 }
 

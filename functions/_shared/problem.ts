@@ -1,4 +1,4 @@
-import { type Issue, type ProblemCode, problems } from "../../types/contracts/problems.ts";
+import { type Issue, type ProblemCode, problems, problemType } from "../../types/contracts/problems.ts";
 
 /** What a problem carries beyond code and detail. */
 export interface ProblemOptions {
@@ -31,7 +31,7 @@ export class Problem extends Error {
     const body = {
       // First, so that no member can take the place of the ones below.
       ...this.options.members,
-      type: `urn:leo:problem:${this.code}`,
+      type: problemType(this.code),
       title,
       status,
       detail: this.detail,

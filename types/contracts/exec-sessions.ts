@@ -85,7 +85,10 @@ export const execSessionMoved = z.strictObject({
 export type ExecSessionMoved = z.infer<typeof execSessionMoved>;
 
 /** Answer to start (201) and complete (200). */
-export const execSessionAnswer = execSessionMoved.extend({ checkpoints: z.array(qualityCheckpoint) });
+export const execSessionAnswer = execSessionMoved.extend({
+  /** Every quality gate of the session. */
+  checkpoints: z.array(qualityCheckpoint),
+});
 
 /** See {@link execSessionAnswer}. */
 export type ExecSessionAnswer = z.infer<typeof execSessionAnswer>;

@@ -2,10 +2,12 @@
 
 export * from "./exec-handoffs.ts";
 export * from "./exec-sessions.ts";
+export * from "./headers.ts";
 export * from "./health.ts";
 export * from "./idempotency.ts";
 export * from "./json.ts";
 export * from "./okr-generations.ts";
+export * from "./operation-problems.ts";
 export * from "./operations.ts";
 export * from "./orchestration-metrics.ts";
 export * from "./primitives.ts";

@@ -6,6 +6,9 @@
  * the place; found by the database, it would be an error of ours.
  */
 
+/** Bytes that a body may have: 1 MiB. */
+export const MAX_BODY_BYTES = 1_048_576;
+
 /** Levels of arrays and objects that a body may nest. */
 export const MAX_JSON_DEPTH = 32;
 

@@ -1,11 +1,13 @@
 /** Every operation of the HTTP API with its contracts: for documentation, clients and tests. */
 
 import type { z } from "zod";
+import type { Machine } from "../state-machines.ts";
 import * as handoffs from "./exec-handoffs.ts";
 import * as sessions from "./exec-sessions.ts";
 import { healthAnswer } from "./health.ts";
 import * as okr from "./okr-generations.ts";
 import * as metrics from "./orchestration-metrics.ts";
+import type { ProblemCode } from "./problems.ts";
 import * as checkpoints from "./quality-checkpoints.ts";
 import { type Routes, routes } from "./routes.ts";
 import { analyzeTelemetryRuns, telemetryRunsAnalyzed } from "./telemetry-analyzer.ts";
@@ -28,11 +30,28 @@ export interface Operation {
   answer: z.ZodType;
   /** The HTTP status of that answer, or those that it may have. */
   status: number[];
+  /** What it does to a row, as history and log name it; absent where it only reads. */
+  event?: string;
+  /** The state machine of its row, where it has one. */
+  machine?: Machine;
+  /** Problems of its own, beside those that follow from what it takes: see `problemsOf`. */
+  refusals?: ProblemCode[];
 }
 
-type Declared = Pick<Operation, "request" | "answer"> & Partial<Pick<Operation, "status" | "callers">>;
+type Declared = Pick<Operation, "request" | "answer"> & Partial<Pick<Operation, "status" | "callers" | "refusals">>;
+
+/** The state machine that the operations of a group move. */
+const machines: { [G in keyof Routes]?: Machine } = {
+  sessions: "exec_session",
+  checkpoints: "quality_checkpoint",
+  handoffs: "handoff",
+  telemetry: "telemetry_run",
+  okrGenerations: "okr_generation",
+};
 
 const sessionMoved = { answer: sessions.execSessionMoved };
+/** One session of a directive may be in each status. */
+const statusTaken: ProblemCode[] = ["status_taken"];
 const handoff = { answer: handoffs.execHandoffAnswer };
 const checkpoint = { answer: checkpoints.qualityCheckpointAnswer };
 const run = { answer: runs.telemetryRunAnswer };
@@ -41,15 +60,24 @@ const generation = { answer: okr.okrGenerationAnswer };
 /** What each route takes and answers; 200 to operators where nothing else is said. */
 const contracts = {
   sessions: {
-    start: { request: sessions.startExecSession, answer: sessions.execSessionAnswer, status: [201] },
+    start: {
+      request: sessions.startExecSession,
+      answer: sessions.execSessionAnswer,
+      status: [201],
+      refusals: ["not_found", "session_exists"],
+    },
     update: { request: sessions.updateExecSession, ...sessionMoved },
-    pause: { request: sessions.moveExecSession, ...sessionMoved },
-    resume: { request: sessions.moveExecSession, ...sessionMoved },
-    complete: { request: sessions.completeExecSession, answer: sessions.execSessionAnswer },
-    fail: { request: sessions.endExecSession, ...sessionMoved },
-    cancel: { request: sessions.endExecSession, ...sessionMoved },
-    retry: { request: sessions.moveExecSession, ...sessionMoved },
-    reopen: { request: sessions.moveExecSession, ...sessionMoved },
+    pause: { request: sessions.moveExecSession, ...sessionMoved, refusals: statusTaken },
+    resume: { request: sessions.moveExecSession, ...sessionMoved, refusals: statusTaken },
+    complete: {
+      request: sessions.completeExecSession,
+      answer: sessions.execSessionAnswer,
+      refusals: ["gates_incomplete", ...statusTaken],
+    },
+    fail: { request: sessions.endExecSession, ...sessionMoved, refusals: statusTaken },
+    cancel: { request: sessions.endExecSession, ...sessionMoved, refusals: statusTaken },
+    retry: { request: sessions.moveExecSession, ...sessionMoved, refusals: statusTaken },
+    reopen: { request: sessions.moveExecSession, ...sessionMoved, refusals: statusTaken },
   },
   checkpoints: {
     complete: { request: checkpoints.completeQualityCheckpoint, ...checkpoint },
@@ -57,13 +85,18 @@ const contracts = {
     waive: { request: checkpoints.moveQualityCheckpoint, ...checkpoint },
   },
   handoffs: {
-    prepare: { request: handoffs.prepareExecHandoff, ...handoff, status: [201] },
+    prepare: {
+      request: handoffs.prepareExecHandoff,
+      ...handoff,
+      status: [201],
+      refusals: ["not_found", "handoff_open"],
+    },
     update: { request: handoffs.updateExecHandoff, ...handoff },
     ready: { request: handoffs.moveExecHandoff, ...handoff },
-    revise: { request: handoffs.moveExecHandoff, ...handoff },
+    revise: { request: handoffs.moveExecHandoff, ...handoff, refusals: ["handoff_open"] },
     send: { request: handoffs.moveExecHandoff, ...handoff },
-    accept: { request: handoffs.moveExecHandoff, ...handoff },
-    reject: { request: handoffs.rejectExecHandoff, ...handoff },
+    accept: { request: handoffs.moveExecHandoff, ...handoff, refusals: ["same_actor"] },
+    reject: { request: handoffs.rejectExecHandoff, ...handoff, refusals: ["same_actor"] },
   },
   telemetry: {
     request: { request: runs.requestTelemetryRun, answer: runs.telemetryRunDecision, status: [200, 201] },
@@ -77,7 +110,7 @@ const contracts = {
     analyze: { request: analyzeTelemetryRuns, answer: telemetryRunsAnalyzed },
   },
   okrGenerations: {
-    start: { request: okr.startOkrGeneration, ...generation, status: [201] },
+    start: { request: okr.startOkrGeneration, ...generation, status: [201], refusals: ["generation_exists"] },
     complete: { request: okr.completeOkrGeneration, ...generation },
     fail: { request: okr.failOkrGeneration, ...generation },
   },
@@ -104,7 +137,14 @@ export const operations: readonly Operation[] = Object.entries(routes).flatMap((
       path: path || "/",
       callers: "operators",
       status: [200],
+      ...(method === "GET" ? {} : { event: eventOf(name, path), machine: machines[group as keyof Routes] }),
       ...(declared[name] as Declared),
     };
   });
 });
+
+/** The last part of a path such as `/:id/pause`; of other paths the operation's own name. */
+function eventOf(name: string, path: string): string {
+  const last = path.split("/").at(-1) ?? "";
+  return last === "" || last.startsWith(":") ? name : last;
+}

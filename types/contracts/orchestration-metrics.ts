@@ -41,7 +41,10 @@ export const orchestrationMetric = z.strictObject({
 export type OrchestrationMetric = z.infer<typeof orchestrationMetric>;
 
 /** Body of `POST /orchestration-metrics`. */
-export const recordMetrics = z.strictObject({ metrics: z.array(orchestrationMetric).min(1).max(MAX_METRICS) });
+export const recordMetrics = z.strictObject({
+  /** One that cannot be kept is rejected, and does not sink the others. */
+  metrics: z.array(orchestrationMetric).min(1).max(MAX_METRICS),
+});
 
 /** See {@link recordMetrics}. */
 export type RecordMetrics = z.infer<typeof recordMetrics>;
@@ -55,6 +58,7 @@ export const metricResult = z.strictObject({
   index: z.int().min(0),
   /** Null where the row was rejected and brought none. */
   metric_id: uuid.nullable(),
+  /** `duplicate`: there is a row with this metric_id already, and it is left as it is. */
   outcome: z.enum(["accepted", "duplicate", "rejected"]),
   /** Why it was rejected. */
   error: z.string().optional(),
@@ -65,9 +69,13 @@ export type MetricResult = z.infer<typeof metricResult>;
 
 /** Answer (200): figures, and one result per row in the request's order. */
 export const metricsRecorded = z.strictObject({
+  /** Rows that are recorded now. */
   accepted: count,
+  /** Rows that were recorded before. */
   duplicates: count,
+  /** Rows that are not recorded. */
   rejected: count,
+  /** One per row, in the request's order. */
   results: z.array(metricResult),
 });
 

@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { findUnstorable, unstorableText } from "./json.ts";
 
-/** Any UUID that PostgreSQL takes (`z.uuid()` would refuse those without a version, as seeds and tests use). */
+// Not z.uuid(), which would refuse those without a version, as seeds and tests use.
+/** Any UUID that PostgreSQL takes. */
 export const uuid = z.guid();
 
 /** Text of at most `max` UTF-16 units, possibly blank. */
@@ -52,12 +53,9 @@ export const percentage = z.number().min(0).max(100);
 /** Why a caller makes a move; it is kept in the history. */
 export const reason = text(2_000);
 
-/**
- * A moment in ISO 8601 with its offset from UTC, from the year 1 to 9999.
- *
- * The pattern looks for what `z.iso.datetime` lets through and PostgreSQL does not take: the year 0, offsets of
- * 16 hours and more, fractions without end.
- */
+// The pattern looks for what `z.iso.datetime` lets through and PostgreSQL does not take: the year 0, offsets of
+// 16 hours and more, fractions without end.
+/** A moment in ISO 8601 with its offset from UTC, from the year 1 to 9999. */
 export const timestamp = z.iso
   .datetime({ offset: true })
   .regex(/^(?!0000).{19}(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/, "Year, offset or fraction is out of range");

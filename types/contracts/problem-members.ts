@@ -8,10 +8,14 @@ import { qualityCheckpoint } from "./rows.ts";
 const nothing = z.object({});
 
 /** Another row that is in the way, and its state. */
-const inTheWay = z.object({ id: z.string(), status: z.string() });
+const inTheWay = z.object({
+  id: z.string(),
+  status: z.string(),
+});
 
 /** The row that there is already. */
 const taken = z.object({
+  /** Id of the row that there is already. */
   id: z.string(),
   /** Its state. */
   current: z.string(),
@@ -24,30 +28,51 @@ const taken = z.object({
 /** Further members of each problem, by its code. */
 export const problemMembers = {
   invalid_json: nothing,
-  invalid_request: z.object({ issues: z.array(issueSchema) }),
+  invalid_request: z.object({
+    /** What to change, 20 at most. */
+    issues: z.array(issueSchema),
+  }),
   unauthenticated: nothing,
   forbidden: nothing,
-  /** What there is not; both absent where there is no such route. */
-  not_found: z.object({ entity: z.string().optional(), id: z.string().optional() }),
+  /** Both members are absent where there is no such route. */
+  not_found: z.object({
+    /** What there is not, such as `exec_session`. */
+    entity: z.string().optional(),
+    /** The id that was asked for. */
+    id: z.string().optional(),
+  }),
   method_not_allowed: nothing,
   illegal_transition: z.object({
     /** State of the row that was to be moved, or of its session where `session` is there. */
     current: z.string(),
+    /** The event that was asked for. */
     event: z.string(),
     /** Events that are possible instead. */
     allowed: z.array(z.string()),
+    /** Where the row would move, and its session does not let it: id and status of the session. */
     session: inTheWay.optional(),
+    /** Where a session is not reopened: id and status of its latest hand-off, null where it has none. */
     handoff: inTheWay.nullable().optional(),
   }),
-  gates_incomplete: z.object({ checkpoints: z.array(qualityCheckpoint) }),
+  gates_incomplete: z.object({
+    /** Those that are to be completed or waived first. */
+    checkpoints: z.array(qualityCheckpoint),
+  }),
   session_exists: taken,
   handoff_open: taken,
-  generation_exists: taken.extend({ period: z.string() }),
+  generation_exists: taken.extend({
+    /** The month, as `YYYY-MM`. */
+    period: z.string(),
+  }),
   status_taken: taken,
-  /** Who sent the hand-off. */
-  same_actor: z.object({ actor: z.string() }),
-  /** The present one. */
-  stale_attempt: z.object({ attempt }),
+  same_actor: z.object({
+    /** Who sent the hand-off. */
+    actor: z.string(),
+  }),
+  stale_attempt: z.object({
+    /** The present one. */
+    attempt,
+  }),
   payload_too_large: nothing,
   unsupported_media_type: nothing,
   idempotency_mismatch: nothing,

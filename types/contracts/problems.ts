@@ -36,6 +36,11 @@ export const problems = {
 /** A code of the list above. */
 export type ProblemCode = keyof typeof problems;
 
+/** What a problem with this code has as its `type`. */
+export function problemType(code: string): string {
+  return `urn:leo:problem:${code}`;
+}
+
 /** True for a code of the list; own keys only, so that "constructor" is none. */
 export function isProblemCode(code: unknown): code is ProblemCode {
   return typeof code === "string" && Object.hasOwn(problems, code);
@@ -43,7 +48,9 @@ export function isProblemCode(code: unknown): code is ProblemCode {
 
 /** One thing that is wrong with a request, and where: a field, a path parameter or a header. */
 export const issueSchema = z.object({
+  /** Names and indexes that lead there; empty for the request as a whole. */
   path: z.array(z.union([z.string(), z.number()])),
+  /** What is wrong there, or what is expected. */
   message: z.string(),
 });
 
@@ -52,11 +59,17 @@ export type Issue = z.infer<typeof issueSchema>;
 
 /** A problem as a client receives it. */
 export const problemSchema = z.looseObject({
+  /** Names the kind of problem; there is no page at it. */
   type: z.string(),
+  /** The kind of problem in words, the same each time. */
   title: z.string(),
+  /** The HTTP status. */
   status: z.int(),
+  /** A sentence or two for a person: what is wrong this time, and what to do. */
   detail: z.string(),
+  /** What a program tells problems apart by. */
   code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+  /** The same as the header x-request-id: finds the request in the log and in the history. */
   request_id: z.string(),
   issues: z.array(issueSchema).optional(),
 });

@@ -5,6 +5,7 @@
  * Apart from the contracts, so that a client in a browser need not load zod to know them.
  */
 export const routes = {
+  /** Implementation sessions of strategic directives. */
   sessions: {
     /** Begins the implementation of a strategic directive. */
     start: "POST /exec-sessions",
@@ -25,6 +26,7 @@ export const routes = {
     /** A completed session begins another attempt, after its latest hand-off was rejected. */
     reopen: "POST /exec-sessions/:id/reopen",
   },
+  /** Quality gates of a session, which the database makes when it starts. */
   checkpoints: {
     /** A gate is passed, with a score. */
     complete: "POST /quality-checkpoints/:id/complete",
@@ -33,6 +35,7 @@ export const routes = {
     /** A gate is no longer required. */
     waive: "POST /quality-checkpoints/:id/waive",
   },
+  /** Hand-overs of a session from those who built to those who verify. */
   handoffs: {
     /** Begins the hand-over of a session. */
     prepare: "POST /exec-handoffs",
@@ -49,6 +52,7 @@ export const routes = {
     /** A sent hand-off is sent back, by somebody other than its sender. */
     reject: "POST /exec-handoffs/:id/reject",
   },
+  /** The queue of analyses that find what has become slow or begun to fail. */
   telemetry: {
     /** Enqueues a run, unless its scope has an active or a fresh one. */
     request: "POST /telemetry-runs",
@@ -69,6 +73,7 @@ export const routes = {
     /** Claims queued runs and analyses them. */
     analyze: "POST /telemetry-analyzer",
   },
+  /** Monthly generations of objectives and key results. */
   okrGenerations: {
     /** Begins the OKR generation of a month. */
     start: "POST /okr-generations",
@@ -77,10 +82,12 @@ export const routes = {
     /** A running generation has failed. */
     fail: "POST /okr-generations/:id/fail",
   },
+  /** Intake of what agents did. */
   metrics: {
     /** Records what agents did, up to 1000 rows at once. */
     record: "POST /orchestration-metrics",
   },
+  /** For monitors. */
   health: {
     /** Whether the database can be reached, and figures of the pool. */
     check: "GET /health",

@@ -11,7 +11,10 @@ import { uuid } from "./primitives.ts";
 
 type Row<T extends keyof Database["public"]["Tables"]> = z.ZodType<Database["public"]["Tables"][T]["Row"]>;
 
-const json = z.json().nullable();
+/** Any JSON value. */
+export const jsonValue = z.json();
+
+const json = jsonValue.nullable();
 const texts = z.array(z.string()).nullable();
 const text = z.string().nullable();
 const integer = z.int().nullable();

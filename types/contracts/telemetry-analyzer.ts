@@ -19,7 +19,10 @@ export const analyzeTelemetryRuns = z.strictObject({
 export type AnalyzeTelemetryRuns = z.infer<typeof analyzeTelemetryRuns>;
 
 /** Answer (200): the runs that this call claimed, perhaps none, as they stood when it left them. */
-export const telemetryRunsAnalyzed = z.strictObject({ runs: z.array(telemetryRun) });
+export const telemetryRunsAnalyzed = z.strictObject({
+  /** As they stood when this call left them. */
+  runs: z.array(telemetryRun),
+});
 
 /** See {@link telemetryRunsAnalyzed}. */
 export type TelemetryRunsAnalyzed = z.infer<typeof telemetryRunsAnalyzed>;

@@ -39,6 +39,7 @@ export type RequestTelemetryRun = z.infer<typeof requestTelemetryRun>;
 
 /** Answer to request: 201 for `enqueued`, 200 for the others. */
 export const telemetryRunDecision = z.strictObject({
+  /** `enqueued` is a new run; else `run` is the one that makes another needless. */
   decision: z.enum(["enqueued", "already_active", "fresh"]),
   run: telemetryRun,
 });
@@ -48,7 +49,9 @@ export type TelemetryRunDecision = z.infer<typeof telemetryRunDecision>;
 
 /** Body of `POST /telemetry-runs/claim`: hands queued runs to a worker, the oldest first. */
 export const claimTelemetryRuns = z.strictObject({
+  /** Who takes them: kept in the metadata of the runs. */
   worker,
+  /** How many runs at most; 1 when left out. */
   limit: z.int().min(1).max(MAX_CLAIMED_RUNS).optional(),
 });
 
@@ -56,7 +59,10 @@ export const claimTelemetryRuns = z.strictObject({
 export type ClaimTelemetryRuns = z.infer<typeof claimTelemetryRuns>;
 
 /** Answer to claim (200): the runs, perhaps none. */
-export const telemetryRunsClaimed = z.strictObject({ runs: z.array(telemetryRun) });
+export const telemetryRunsClaimed = z.strictObject({
+  /** The oldest first. */
+  runs: z.array(telemetryRun),
+});
 
 /** See {@link telemetryRunsClaimed}. */
 export type TelemetryRunsClaimed = z.infer<typeof telemetryRunsClaimed>;
@@ -80,6 +86,7 @@ export const succeedTelemetryRun = z.strictObject({
   findings_count: count.optional(),
   top_bottleneck_category: text(200).optional(),
   reason_code: text(200).optional(),
+  /** Claims another run for this worker in the same call: `next` of the answer. */
   claim_next: claimNext.optional(),
 });
 
@@ -91,7 +98,11 @@ const failure = { error_class: text(200).optional(), error_message: text(10_000)
 
 /** Body of `POST /telemetry-runs/:run_id/fail`. */
 export const failTelemetryRun = z
-  .strictObject({ ...failure, claim_next: claimNext.optional() })
+  .strictObject({
+    ...failure,
+    /** Claims another run for this worker in the same call: `next` of the answer. */
+    claim_next: claimNext.optional(),
+  })
   .refine(({ error_class, error_message }) => (error_class ?? error_message) !== undefined, {
     path: ["error_message"],
     error: "Say what went wrong, here or in error_class",
@@ -117,7 +128,10 @@ export const telemetryRunAnswer = z.strictObject({
 export type TelemetryRunAnswer = z.infer<typeof telemetryRunAnswer>;
 
 /** Body of `POST /telemetry-runs/sweep`; no body at all will do. */
-export const sweepRequest = z.strictObject({ limit: z.int().min(1).max(10_000).optional() });
+export const sweepRequest = z.strictObject({
+  /** How many of each kind at most; 1000 when left out, and 10 000 keys. */
+  limit: z.int().min(1).max(10_000).optional(),
+});
 
 /** See {@link sweepRequest}. */
 export type SweepRequest = z.infer<typeof sweepRequest>;

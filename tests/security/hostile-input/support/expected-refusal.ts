@@ -1,10 +1,8 @@
 import type { z } from "zod";
-import { findUnstorable } from "../../../../types/contracts/json.ts";
+import { findUnstorable, MAX_BODY_BYTES } from "../../../../types/contracts/json.ts";
 import type { ProblemCode } from "../../../../types/contracts/problems.ts";
 import type { Exchange } from "./arena.ts";
 import { bodyOf } from "./http-client.ts";
-
-const MAX_BODY_BYTES = 1_048_576;
 
 /** As what a body has to be refused, sent as JSON, or undefined where its contract takes it. */
 function expectedRefusal(contract: z.ZodType, body: Uint8Array): ProblemCode | undefined {

@@ -1,8 +1,9 @@
 /** What holds of every response of the edge functions, whatever was sent. */
 
 import type { LocalSecrets } from "../../../../local/secrets.ts";
+import { problemsOf } from "../../../../types/contracts/operation-problems.ts";
 import type { Operation } from "../../../../types/contracts/operations.ts";
-import { problemSchema, problems } from "../../../../types/contracts/problems.ts";
+import { type ProblemCode, problemSchema, problems } from "../../../../types/contracts/problems.ts";
 import { findLeaks, readingsOf } from "../../../support/leak-watch-patterns.ts";
 import type { Exchange } from "./arena.ts";
 import { sqlTexts } from "./hostile-texts.ts";
@@ -25,7 +26,7 @@ export function violationOf(
     (answer.status >= 200 && answer.status < 300
       ? answerViolation(request, answer, operations)
       : answer.status >= 400 && answer.status < 500
-        ? problemViolation(request, answer)
+        ? (problemViolation(request, answer) ?? codeViolation(request, answer, operations))
         : `the status is ${answer.status}`) ??
     leakViolation(request, answer, secrets)
   );
@@ -70,6 +71,19 @@ function problemViolation({ method }: HttpRequest, { status, headers, text }: Ht
   if (request_id !== headers["x-request-id"]) return "another request_id than in the header";
   if (code === "invalid_request" && !issues?.length) return "invalid_request without issues";
   return undefined;
+}
+
+/** Of a path that leads somewhere, only what that operation is documented with. */
+function codeViolation(
+  { method }: HttpRequest,
+  { text }: HttpAnswer,
+  operations: readonly Operation[],
+): string | undefined {
+  if (!operations.some((operation) => operation.method === method)) return undefined;
+  const { code } = parsed(text) as { code: ProblemCode };
+  // Of no operation: the path is that of others.
+  if (code === "method_not_allowed") return undefined;
+  return operations.some((operation) => problemsOf(operation).includes(code)) ? undefined : `${code} is not documented`;
 }
 
 function leakViolation(request: HttpRequest, { headers, text }: HttpAnswer, secrets: LocalSecrets): string | undefined {
