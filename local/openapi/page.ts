@@ -55,8 +55,8 @@ function beginning({ comments }: PageSources): string[] {
         "[state-machines.md](state-machines.md) draws which event leads where.",
     ),
     paragraphs(
-      "The commands are for a shell that has `SUPABASE_URL` and `SECRET_KEY`, as printed by `npm start`, and, taken from " +
-        `answers, the ids of rows in ${variables.join(", ")} and the \`attempt\` of the session in \`ATTEMPT\`. Each was ` +
+      "The commands are for a shell that has `SUPABASE_URL` and `SECRET_KEY` (`. .local/env`, beside `npm start`), " +
+        `and, taken from answers, the ids of rows in ${variables.join(", ")} and the \`attempt\` of the session in \`ATTEMPT\`. Each was ` +
         "sent for its answer below; ids and moments are made up.",
     ),
     "## Credentials",

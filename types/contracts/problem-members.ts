@@ -51,7 +51,7 @@ export const problemMembers = {
     allowed: z.array(z.string()),
     /** Where the row would move, and its session does not let it: id and status of the session. */
     session: inTheWay.optional(),
-    /** Where a session is not reopened: id and status of its latest hand-off, null where it has none. */
+    /** Where a session is not reopened: id and status of the hand-off that is in the way, null where it has none. */
     handoff: inTheWay.nullable().optional(),
   }),
   gates_incomplete: z.object({

@@ -23,7 +23,7 @@ export const routes = {
     cancel: "POST /exec-sessions/:id/cancel",
     /** A failed or cancelled session begins another attempt. */
     retry: "POST /exec-sessions/:id/retry",
-    /** A completed session begins another attempt, after its latest hand-off was rejected. */
+    /** A completed session begins another attempt, after its hand-off was rejected. */
     reopen: "POST /exec-sessions/:id/reopen",
   },
   /** Quality gates of a session, which the database makes when it starts. */
