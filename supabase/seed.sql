@@ -140,7 +140,8 @@ from (
 )
 on conflict (session_id) do nothing;
 
--- Directives in every phase of the protocol. 009 and 010 are ready to be started: in EXEC, without a session.
+-- Directives in every phase of the protocol. 009, 010 and 013 to 015 are ready to be started: in EXEC, without a
+-- session. What npm start prints and each document starts another one, so that they can be followed in any order.
 -- 002, 007 and 008 are written here as they were before their sessions completed; the trigger on sessions
 -- then moves them to PLAN_VERIFY. 001 is in LEAD_FINAL already, where that trigger must not touch it.
 -- localtimestamp, because these columns have no time zone.
@@ -180,7 +181,13 @@ from (
     ('SD-2026-011', 11, 'Roles for restaurant staff', 'Everybody shares one login.',
      'active', 'security', 'medium', 'PLAN_PRD', 50, 30, false, null, 4),
     ('SD-2026-012', 12, 'Second warehouse', 'Northern customers wait two days.',
-     'draft', 'expansion', 'low', 'LEAD_APPROVAL', 20, 4, false, null, 6)
+     'draft', 'expansion', 'low', 'LEAD_APPROVAL', 20, 4, false, null, 6),
+    ('SD-2026-013', 13, 'Returns without a slip', 'Half of them lose it.',
+     'active', 'feature', 'medium', 'EXEC_IMPLEMENTATION', 0, 40, false, null, 1),
+    ('SD-2026-014', 14, 'Weights of mixed pallets', 'Scales are far from the dock.',
+     'active', 'feature', 'low', 'EXEC_IMPLEMENTATION', 0, 40, false, null, 1),
+    ('SD-2026-015', 15, 'Delivery windows by text message', 'Cooks do not read mail.',
+     'active', 'integration', 'low', 'EXEC_IMPLEMENTATION', 0, 40, false, null, 1)
 ) as directive (
   id, rank, title, rationale, status, category, priority, phase, phase_progress, progress, is_working_on,
   active_session_id, changed
@@ -196,7 +203,7 @@ select
   case sd.current_phase when 'PLAN_PRD' then 'draft' else 'approved' end, sd.id,
   sd.created_at + interval '3 days', sd.created_at + interval '5 days'
 from public.strategic_directives_v2 as sd
-where sd.id between 'SD-2026-001' and 'SD-2026-011'
+where sd.id between 'SD-2026-001' and 'SD-2026-015' and sd.current_phase <> 'LEAD_APPROVAL'
 on conflict (id) do nothing;
 
 -- Implementation sessions in every status. All are inserted as active and end by an update, the way real ones

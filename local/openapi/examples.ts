@@ -23,7 +23,7 @@ type ExampleOf<Contract> = Example &
 
 /** What examples refer to; supabase/seed.sql has both. */
 export const references = {
-  sd_id: "SD-2026-009",
+  sd_id: "SD-2026-015",
   company_id: "c0000000-0000-4000-8000-000000000002",
 };
 
@@ -44,7 +44,7 @@ export const examples: {
 } = {
   sessions: {
     start: {
-      headers: { ...asBuilder, "idempotency-key": "start SD-2026-009" },
+      headers: { ...asBuilder, "idempotency-key": "start SD-2026-015" },
       body: {
         sd_id: references.sd_id,
         implementation_type: "API_ENDPOINT",

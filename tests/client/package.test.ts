@@ -104,7 +104,7 @@ describe("the README's program of an agent", () => {
     const folder = await consumer.compile("readme", shown, "node16");
     const printed = await consumer.runByNode(join(folder, "readme.js"), documentedVariables());
     expect(printed).toBe("to be done: CODE_QUALITY, DOCUMENTATION, PERFORMANCE, SECURITY, TESTING\naccepted\n");
-    expect((await moves("SD-2026-010")).map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+    expect((await moves("SD-2026-013")).map(({ event, actor }) => `${event} ${actor}`)).toEqual([
       "start secret:agent/builder-3",
       "complete secret:agent/builder-3",
       "prepare secret:agent/builder-3",
@@ -119,10 +119,9 @@ describe("docs/client.md", () => {
   test("has a program that compiles and runs as it is shown", async () => {
     const [shown = "", ...none] = await documentedBlocks("docs/client.md", "The typed client", "ts");
     expect(none).toEqual([]);
-    const sdId = await createDirective(stack.database);
-    const folder = await consumer.compile("client", shown.replace("SD-2026-010", sdId), "node16");
+    const folder = await consumer.compile("client", shown, "node16");
     await consumer.runByNode(join(folder, "client.js"), documentedVariables());
-    expect((await moves(sdId)).map(({ event }) => event)).toEqual(["start", "complete"]);
+    expect((await moves("SD-2026-014")).map(({ event }) => event)).toEqual(["start", "complete"]);
   });
 
   test("packs and installs what npm packs and installs", async () => {

@@ -113,7 +113,7 @@ describe("whoever drives work from an agent", () => {
     expect(again).toMatch(/^idempotency-replayed: true/im);
     expect(again).toContain(JSON.stringify(completed.session.id));
     const moves = await sql(
-      "select event, actor from state_transitions where sd_id = 'SD-2026-009' and machine = 'exec_session' order by id",
+      "select event, actor from state_transitions where sd_id = 'SD-2026-010' and machine = 'exec_session' order by id",
     );
     expect(moves).toEqual([
       { event: "start", actor: "secret:agent" },

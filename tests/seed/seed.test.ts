@@ -87,13 +87,13 @@ describe("the cast has", () => {
     ).toEqual(["10", "10", "10"]);
   });
 
-  it("a directive that can be started", async () => {
+  it("directives that can be started", async () => {
     expect(
       await column(`
         select sd.id from strategic_directives_v2 sd
         where current_phase = 'EXEC_IMPLEMENTATION' and is_active
           and not exists (select from exec_implementation_sessions s where s.sd_id = sd.id) order by sequence_rank`),
-    ).toEqual(["SD-2026-009", "SD-2026-010"]);
+    ).toEqual(["SD-2026-009", "SD-2026-010", "SD-2026-013", "SD-2026-014", "SD-2026-015"]);
   });
 
   it("a generation of each of the last six months, and none of the present one", async () => {

@@ -21,8 +21,8 @@ const seeded = (machines: Record<string, Machine>, machine: string, state: strin
 
 /** One request for each problem that is not about a server in trouble. */
 export const provocations: Partial<Record<ProblemCode, Provocation>> = {
-  invalid_json: ({ stack }) => stack.call("exec-sessions", { body: '{"sd_id": "SD-2026-009"' }),
-  invalid_request: ({ post }) => post("exec-sessions", { sd_id: "SD-2026-009", implementation_type: "APP", by: "me" }),
+  invalid_json: ({ stack }) => stack.call("exec-sessions", { body: '{"sd_id": "SD-2026-015"' }),
+  invalid_request: ({ post }) => post("exec-sessions", { sd_id: "SD-2026-015", implementation_type: "APP", by: "me" }),
   unauthenticated: ({ stack }) => stack.call("exec-sessions", { headers: {} }),
   forbidden: async ({ stack }) => {
     const token = await stack.mintToken({ sub: randomUUID() });
@@ -62,7 +62,7 @@ export const provocations: Partial<Record<ProblemCode, Provocation>> = {
   unsupported_media_type: ({ stack }) =>
     stack.call("exec-sessions", {
       headers: { apikey: stack.secretKey, "content-type": "text/plain" },
-      body: '{"sd_id": "SD-2026-009"}',
+      body: '{"sd_id": "SD-2026-015"}',
     }),
   idempotency_mismatch: async ({ post }) => {
     const once = { headers: { "idempotency-key": "OKRs of 2031-05" } };
