@@ -19,8 +19,8 @@ beforeAll(async () => {
   await api.database.query(await readFile(join(repositoryRoot, "supabase", "seed.sql"), "utf8"));
   await api.createUser({ email: somebody });
   await api.database.query(
-    `insert into public.user_company_access (user_id, company_id, access_level)
-     select id, '${northwind}', 'viewer' from auth.users where email = '${somebody}'`,
+    `insert into public.user_company_access (user_id, company_id, is_active)
+     select id, '${northwind}', true from auth.users where email = '${somebody}'`,
   );
   supabase = await api.signIn(somebody);
 });
