@@ -19,16 +19,19 @@ const help = `Measures, on a PostgreSQL of its own and real HTTP, and compares w
 
 Usage: npm run bench [-- options] [name …]
 
-  --quick     small data sets and short rounds: whether it works, not how fast it is
-  --durable   the server waits for the disk at each commit, as in production (here it does not:
-              then a commit costs little, and what is put before the database weighs more)
-  --charts    measures nothing: draws docs/performance/*.svg from bench/results/latest.json
+  --quick     small data sets and short rounds: whether it works, not how fast
+  --durable   the server waits for the disk at each commit, as in production
+              (here it does not: then a commit costs little, and what is put
+              before the database weighs more)
+  --charts    measures nothing: draws docs/performance/*.svg from
+              bench/results/latest.json
   --list      names and questions
   --help      this text
 
-A name also stands for those that begin with it: transitions, transitions-1. Without names: all.
-Results are printed, and written to bench/results/latest.json (of --quick: quick.json). The exit
-code says whether everything ran and did the work that it was timed for; whether a goal is met is
+A name also stands for those that begin with it: transitions, transitions-1.
+Without names: all. Results are printed, and written to
+bench/results/latest.json (of --quick: quick.json). The exit code says whether
+everything ran and did the work that it was timed for; whether a goal is met is
 in the table.
 `;
 
@@ -116,7 +119,7 @@ async function main(args: string[]): Promise<number> {
       const used = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`);
       process.stdout.write(wrapped(used.join(" · "), ""));
       const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
-      process.stdout.write(`The server ${commit}. Medians of the rounds, least and greatest in brackets.\n`);
+      process.stdout.write(wrapped(`The server ${commit}. Medians of the rounds, least and greatest in brackets.`, ""));
       if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
       return runAll(server, list, about);
     },

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { advise, listedExceptions, unexplained } from "./advisors.ts";
+import { filledText } from "./columns.ts";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
@@ -100,12 +101,16 @@ const checks: Record<string, Check> = {
   types: { about: "types/ fits the migrations", run: () => script("local/generate-types.ts", "--check") },
 };
 
+/** A check in lines of at most 80 columns: what it makes sure of, after `lead`. */
+const told = (lead: string, width: number, about: string) =>
+  filledText(about, lead.padEnd(width), " ".repeat(width));
+
 const usage = `Runs the checks that CI runs besides the tests; changes nothing.
 
 Usage: npm run check [-- name …]
 
 ${Object.entries(checks)
-  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .flatMap(([name, { about }]) => told(`  ${name}`, 14, about))
   .join("\n")}
 `;
 
@@ -126,9 +131,8 @@ async function main(args: string[]): Promise<number> {
     const begun = performance.now();
     const { passed, output } = await check.run();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    process.stdout.write(
-      `${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(5)} s  ${check.about}\n`,
-    );
+    const lead = `${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(5)} s  `;
+    process.stdout.write(`${told(lead, lead.length, check.about).join("\n")}\n`);
     if (!passed) {
       failed += 1;
       process.stdout.write(`${output.replace(/^/gm, "    ")}\n`);

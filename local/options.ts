@@ -15,13 +15,15 @@ export interface StartOptions {
   help: boolean;
 }
 
-export const help = `Starts the whole stack on this machine: PostgreSQL 17, Auth, Data API and the edge functions.
+export const help = `Starts the whole stack on this machine: PostgreSQL 17, Auth, Data API and the
+edge functions.
 
 Usage: npm start [-- options]
 
-  --port <n>       port of the API on 127.0.0.1 (default 54321); PostgreSQL takes the one after it
-  --db-url <url>   use an existing PostgreSQL database instead of the embedded server
-                   (also: environment variable DATABASE_URL)
+  --port <n>       port of the API on 127.0.0.1 (default 54321); PostgreSQL
+                   takes the one after it
+  --db-url <url>   use an existing PostgreSQL database instead of the embedded
+                   server (also: environment variable DATABASE_URL)
   --reset          forget the embedded database first; keys and passwords stay
   --seed           load the demo data also into a database of --db-url
   --no-seed        load no demo data

@@ -58,6 +58,6 @@ describe("a bench", () => {
     const shown = table(await run());
     expect(shown).toContain("met      p50, slow ÷ swift: 3 (3–3), goal ≤ 4");
     expect(shown).toContain("NOT MET  p50, slow: 6 (6–6), goal ≤ 5");
-    for (const line of shown.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    for (const line of shown.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
