@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,7 +18,10 @@ beforeAll(async () => {
   for (const entry of await readdir(repositoryRoot)) {
     const [from, to] = [join(repositoryRoot, entry), join(checkout, entry)];
     if (entry === "node_modules") await symlink(from, to);
-    else if (entry !== ".git" && entry !== ".local") await cp(from, to, { recursive: true });
+    else if (entry !== ".git" && entry !== ".local") {
+      // bench/ may have packages of its own.
+      await cp(from, to, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
+    }
   }
   // What a build would begin by removing.
   await mkdir(join(checkout, "dist"), { recursive: true });
@@ -32,7 +35,7 @@ async function files(folder = checkout): Promise<string[]> {
   const found = entries.map(async (entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return files(path);
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs } = await lstat(path);
     return `${path} ${size} ${mtimeMs}`;
   });
   return (await Promise.all(found)).flat();
