@@ -6,6 +6,7 @@ import { exitOnSignals } from "../local/processes.ts";
 import { withScratchDatabase } from "../local/scratch-database.ts";
 import { messageOf } from "../local/stack-error.ts";
 import { benches } from "./benches/index.ts";
+import { writeGoals } from "./charts/goals-table.ts";
 import { writeCharts } from "./charts/scaling.ts";
 import type { Bench } from "./harness/bench.ts";
 import { type LabServer, withLab } from "./harness/lab.ts";
@@ -23,16 +24,19 @@ Usage: npm run bench [-- options] [name …]
   --durable   the server waits for the disk at each commit, as in production
               (here it does not: then a commit costs little, and what is put
               before the database weighs more)
+  --again     writes to bench/results/again.json instead: the same run once
+              more, to show the spread
   --charts    measures nothing: draws docs/performance/*.svg from
-              bench/results/latest.json
+              bench/results/latest.json, and writes the table of goals in
+              docs/performance.md from that and again.json
   --list      names and questions
   --help      this text
 
 A name also stands for those that begin with it: transitions, transitions-1.
 Without names: all. Results are printed, and written to
-bench/results/latest.json (of --quick: quick.json). The exit code says whether
-everything ran and did the work that it was timed for; whether a goal is met is
-in the table.
+bench/results/latest.json (of --quick and --durable: to files of these names).
+The exit code says whether everything ran and did the work that it was timed
+for; whether a goal is met is in the table.
 `;
 
 /** More than PostgreSQL's own 128 MB of buffers, and no checkpoints in the middle of a round. */
@@ -53,15 +57,15 @@ function chosen(names: string[]): Bench[] {
     : benches.filter((bench) => names.some((name) => matches(name).includes(bench)));
 }
 
-const resultsFile = (quick: boolean) => join(repositoryRoot, "bench", "results", quick ? "quick.json" : "latest.json");
+const resultsFile = (name: "latest" | "again" | "durable" | "quick") =>
+  join(repositoryRoot, "bench", "results", `${name}.json`);
 
 /** Where the work stands, on a terminal only. */
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function runAll(server: LabServer, list: Bench[], about: Circumstances): Promise<number> {
-  const file = resultsFile(about.quick);
+async function runAll(server: LabServer, list: Bench[], about: Circumstances, file: string): Promise<number> {
   let failed = 0;
   for (const bench of list) {
     try {
@@ -82,7 +86,7 @@ async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean", default: false } as const;
   const { values, positionals } = parseArgs({
     args,
-    options: { quick: flag, durable: flag, charts: flag, list: flag, help: flag },
+    options: { quick: flag, durable: flag, again: flag, charts: flag, list: flag, help: flag },
     allowPositionals: true,
   });
   if (values.help) {
@@ -91,8 +95,10 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.charts) {
     const folder = join(repositoryRoot, "docs", "performance");
-    const files = await writeCharts(resultsFile(false), folder);
-    for (const file of files) process.stdout.write(`${relative(repositoryRoot, file)}\n`);
+    const files = await writeCharts(resultsFile("latest"), folder);
+    const document = `${folder}.md`;
+    await writeGoals(resultsFile("latest"), resultsFile("again"), document);
+    for (const file of [...files, document]) process.stdout.write(`${relative(repositoryRoot, file)}\n`);
     return 0;
   }
   const list = chosen(positionals);
@@ -102,7 +108,7 @@ async function main(args: string[]): Promise<number> {
   }
   const stopListening = exitOnSignals();
   await installPackages((text) => process.stdout.write(`${text}\n`));
-  const { quick, durable } = values;
+  const { quick, durable, again } = values;
   const driver = await chooseDriver();
   const failed = await withScratchDatabase(
     async ({ url, adminUrl }) => {
@@ -121,7 +127,12 @@ async function main(args: string[]): Promise<number> {
       const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
       process.stdout.write(wrapped(`The server ${commit}. Medians of the rounds, least and greatest in brackets.`, ""));
       if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
-      return runAll(server, list, about);
+      return runAll(
+        server,
+        list,
+        about,
+        resultsFile(quick ? "quick" : durable ? "durable" : again ? "again" : "latest"),
+      );
     },
     { disposable: !durable, settings: serverSettings },
   );

@@ -16,7 +16,9 @@ async function examine(databaseUrl: string, rows: number): Promise<Finding[]> {
       const { code } = error as { code?: string };
       // No such function or schema, whichever of its parts is missing.
       if (code === "42883" || code === "3F000") {
-        throw new StackError(`${shown} has no leo.doctor(); apply the migrations: npx supabase db push, or npm start`);
+        throw new StackError(
+          `${shown} has no leo.doctor(); apply the migrations: npx supabase db push --remote, or npm start`,
+        );
       }
       if (code === "42501") {
         throw new StackError(`the doctor is for role postgres, which ${shown} is not (${messageOf(error)})`);

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { repositoryRoot, stateDirectory } from "./paths.ts";
 import { type LocalSecrets, publicJwks } from "./secrets.ts";
+import { CUT_MS, SHUTDOWN_TIMEOUT_MS } from "./shutdown.ts";
 import { messageOf, StackError } from "./stack-error.ts";
 
 const denoJson = join(repositoryRoot, "functions", "deno.json");
@@ -102,13 +103,15 @@ export interface EdgeFunctions {
   child: ChildProcess;
   /** Resolves when the process has ended, for whatever reason. */
   ended: Promise<void>;
-  /** Lets requests that were begun finish, then ends the process. */
+  /** Lets requests that were begun finish, within LEO_SHUTDOWN_TIMEOUT_MS, then ends the process. */
   stop(): Promise<void>;
 }
 
 /** Runs every function of functions/ in one Deno process with the environment they find on Supabase. */
 export async function startEdgeFunctions(options: EdgeFunctionsOptions): Promise<EdgeFunctions> {
   const { secrets, driver } = options;
+  // It ends by itself before that, unless nothing in it moves any more.
+  const killAfterMs = Number(options.env?.LEO_SHUTDOWN_TIMEOUT_MS ?? SHUTDOWN_TIMEOUT_MS) + CUT_MS + 1_000;
   const args = ["run", "--no-prompt", ...denoArguments];
   if (driver.importMap) args.push("--cached-only", `--import-map=${driver.importMap}`);
   // A request's signal tells of a client that went away only; without it Deno warns of what it does instead.
@@ -163,7 +166,7 @@ export async function startEdgeFunctions(options: EdgeFunctionsOptions): Promise
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGTERM");
-        const force = setTimeout(() => child.kill("SIGKILL"), 10_000);
+        const force = setTimeout(() => child.kill("SIGKILL"), killAfterMs);
         await gone;
         clearTimeout(force);
       }

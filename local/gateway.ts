@@ -2,6 +2,9 @@ import { Agent, createServer, type IncomingMessage, request, type Server, type S
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, StackError } from "./stack-error.ts";
 
+/** For answers that are under way when the gateway closes. */
+const LAST_ANSWERS_MS = 1_000;
+
 export interface GatewayOptions {
   /** 0 takes any free port. */
   port: number;
@@ -88,9 +91,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     functionsPort: null,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      agent.destroy();
+      // The functions may have ended by now, but what they answered last is still on its way through here.
+      server.closeIdleConnections();
+      const cutting = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
       await closed;
+      clearTimeout(cutting);
+      agent.destroy();
     },
   };
   return gateway;

@@ -17,12 +17,16 @@ import { serverUser } from "./postgres/server-user.ts";
 import { bootstrapIfNeeded, inspectDatabase, seedDatabase, withoutPassword } from "./prepare-database.ts";
 import { type LocalSecrets, loadSecrets } from "./secrets.ts";
 import { type Services, startServices } from "./services.ts";
+import { SHUTDOWN_TIMEOUT_MS } from "./shutdown.ts";
 import { StackError } from "./stack-error.ts";
 import type { Steps } from "./steps.ts";
 import { startSweeper } from "./sweeper.ts";
 import { analyzeTelemetry } from "./telemetry.ts";
 
 const postgresMajor = "17";
+
+/** The functions take this long to end, and the gateway a little longer. */
+const UNDO_MS = Number(process.env.LEO_SHUTDOWN_TIMEOUT_MS ?? SHUTDOWN_TIMEOUT_MS) + 8_000;
 
 export interface Stack {
   services: Services;
@@ -79,11 +83,23 @@ async function seedIfWanted(options: StartOptions, steps: Steps, databaseUrl: st
   if (isEmbedded) await writeFile(seedMarker, "");
 }
 
-/** Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. */
+/**
+ * The settings of the edge functions in this program's environment, which is all of it that they are given.
+ * (On a hosted project they are secrets: `supabase secrets set`.)
+ */
+function functionSettings(): Record<string, string> {
+  const settings = Object.entries(process.env).filter(([name]) => /^LEO_(DB_[A-Z_]+|[A-Z]+_TIMEOUT_MS)$/.test(name));
+  return Object.fromEntries(settings) as Record<string, string>;
+}
+
+/**
+ * Each step back gets a limited time: what does not answer any more must not keep the rest from stopping. PostgreSQL
+ * is stopped last, when the functions have finished what they had begun.
+ */
 function undoing(undo: (() => Promise<void>)[]): () => Promise<void> {
   return async () => {
     for (const action of undo.splice(0).reverse()) {
-      const timeUp = delay(15_000, undefined, { ref: true });
+      const timeUp = delay(UNDO_MS, undefined, { ref: true });
       await Promise.race([action().catch(() => {}), timeUp]);
     }
   };
@@ -142,14 +158,20 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
 
     await seedIfWanted(options, steps, databaseUrl, secrets.demoPassword);
     const driver = await choosing;
+    const functionsEnv = functionSettings();
     const services = await startServices({
       databaseUrl,
       secrets,
       driver,
       port: options.port,
+      functionsEnv,
       step: (title, work) => steps.run(title, work),
     });
-    undo.push(() => services.stop());
+    let stopSweeper = async () => {};
+    // Both at once: nobody is let in while the sweeper is still at something.
+    undo.push(async () => {
+      await Promise.all([services.stop(), stopSweeper()]);
+    });
     if (options.sweepEvery > 0) {
       const sweeper = startSweeper({
         databaseUrl,
@@ -157,7 +179,7 @@ export async function startStack(options: StartOptions, steps: Steps, log: (line
         log,
         analyze: () => analyzeTelemetry(services.url, secrets),
       });
-      undo.push(() => sweeper.stop());
+      stopSweeper = () => sweeper.stop();
     }
     const ended = Promise.race([
       services.functions.ended.then(() => "the edge functions"),

@@ -4,6 +4,12 @@ import { type Stack, startStack } from "./stack.ts";
 import { StackError } from "./stack-error.ts";
 import { Steps } from "./steps.ts";
 
+/**
+ * Milliseconds within which a second signal is the same stroke of Ctrl-C: the terminal sends it to npm and to this
+ * process, and npm hands it on.
+ */
+const SAME_KEY_MS = 500;
+
 /** `npm start`: brings the stack up, prints how to use it, and stays until a signal ends it. */
 async function main(): Promise<void> {
   const options = parseStartOptions(process.argv.slice(2));
@@ -13,8 +19,9 @@ async function main(): Promise<void> {
   }
 
   // A signal may come at any time, also half-way through the start: then the start is undone first.
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const signalled = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+    for (const signal of signals) process.on(signal, () => resolve(signal));
   });
   process.stdout.write("LEO control plane\n");
   const steps = new Steps((text) => process.stdout.write(text));
@@ -34,6 +41,12 @@ async function main(): Promise<void> {
     }
   } finally {
     process.stdout.write("\nStopping … ");
+    const since = performance.now();
+    const cut = () => {
+      if (performance.now() - since > SAME_KEY_MS) stack.services.functions.child.kill("SIGTERM");
+    };
+    // Whoever asks twice does not want to wait for the requests that are under way.
+    for (const signal of signals) process.on(signal, cut);
     await stack.stop();
     process.stdout.write("stopped.\n");
   }

@@ -56,7 +56,7 @@ export const queue1 = queue(
   { workers: 8, batch: 1 },
   { full: 10_000, quick: 2_000 },
   "A run is finished and the next one claimed in one statement (claim_next); pg-boss by fetch and complete; " +
-    "graphile-worker by its own loop, with one connection per worker.",
+    "graphile-worker by its own loop, with one connection per worker, which it opens anew for each round.",
 );
 
 export const queue50 = queue(

@@ -1,7 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Circumstances } from "../harness/results.ts";
-import type { BenchResult } from "../harness/runner.ts";
+import { type StoredResult, stored } from "../harness/results.ts";
 import { type LineChart, lineChart } from "./line-chart.ts";
 
 /** A scaling question: a bench whose contenders do the same at several sizes. */
@@ -62,7 +61,7 @@ function sizeOf(name: string): number {
   return size;
 }
 
-function chartOf({ title, xLabel, lines }: Question, result: BenchResult & Circumstances): LineChart {
+function chartOf({ title, xLabel, lines }: Question, result: StoredResult): LineChart {
   const { cpu, cores } = result.machine;
   return {
     title,
@@ -90,7 +89,7 @@ function chartOf({ title, xLabel, lines }: Question, result: BenchResult & Circu
  * @throws Error where there is no file of results
  */
 export async function writeCharts(resultsFile: string, folder: string): Promise<string[]> {
-  const results = JSON.parse(await readFile(resultsFile, "utf8")) as Record<string, BenchResult & Circumstances>;
+  const results = await stored(resultsFile);
   await mkdir(folder, { recursive: true });
   const written: string[] = [];
   for (const question of questions) {

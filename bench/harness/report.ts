@@ -1,4 +1,5 @@
 import { COLUMNS, fill } from "../../local/columns.ts";
+import type { Goal } from "./bench.ts";
 import type { BenchResult, GoalResult } from "./runner.ts";
 import type { Spread } from "./stats.ts";
 
@@ -8,7 +9,8 @@ function short(value: number): string {
   return text.replace(/\B(?=(\d{3})+$)/g, (gap, _digits, _offset, whole) => (whole.includes(".") ? gap : " "));
 }
 
-const range = ({ median, min, max }: Spread) => `${short(median)} (${short(min)}–${short(max)})`;
+/** The median, and the least and greatest of the rounds in brackets. */
+export const range = ({ median, min, max }: Spread) => `${short(median)} (${short(min)}–${short(max)})`;
 
 /** Words in lines of at most 80 columns, each after `indent`. */
 export function wrapped(text: string, indent: string): string {
@@ -17,14 +19,17 @@ export function wrapped(text: string, indent: string): string {
     .join("");
 }
 
+/** What a goal is about, and its bound, such as `p50, this ÷ that` and `≤ 2`. */
+export function inWords({ figure, contender, against, atMost, atLeast }: Goal): { subject: string; bound: string } {
+  return {
+    subject: `${figure}, ${against === undefined ? contender : `${contender} ÷ ${against}`}`,
+    bound: atMost === atLeast ? `= ${atMost}` : atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`,
+  };
+}
+
 function goalLine(goal: GoalResult): string {
-  const subject = goal.against === undefined ? goal.contender : `${goal.contender} ÷ ${goal.against}`;
-  const { atMost, atLeast } = goal;
-  const bound = atMost === atLeast ? `= ${atMost}` : atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
-  return wrapped(
-    `${goal.met ? "met    " : "NOT MET"}  ${goal.figure}, ${subject}: ${range(goal)}, goal ${bound}`,
-    "  ",
-  );
+  const { subject, bound } = inWords(goal);
+  return wrapped(`${goal.met ? "met    " : "NOT MET"}  ${subject}: ${range(goal)}, goal ${bound}`, "  ");
 }
 
 /** One bench as a table: median of the rounds, least and greatest in brackets. */

@@ -13,7 +13,13 @@ export interface Circumstances {
   versions: Record<string, string>;
 }
 
-type Stored = Omit<BenchResult, "name"> & Circumstances;
+/** A result as it is in the file, under the name of its bench. */
+export type StoredResult = Omit<BenchResult, "name"> & Circumstances;
+
+/** What `store` has put into a file, by bench. @throws Error where there is no such file */
+export async function stored(file: string): Promise<Record<string, StoredResult>> {
+  return JSON.parse(await readFile(file, "utf8")) as Record<string, StoredResult>;
+}
 
 /** Four significant digits are more than any two runs agree on. */
 function rounded(_key: string, value: unknown): unknown {
@@ -22,11 +28,11 @@ function rounded(_key: string, value: unknown): unknown {
 
 /** Puts a result into the file, in the place of an earlier one of the same bench. */
 export async function store(file: string, { name, ...result }: BenchResult, about: Circumstances): Promise<void> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "{}";
+  const earlier = await stored(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return {};
     throw error;
   });
-  const results = { ...(JSON.parse(text) as Record<string, Stored>), [name]: { ...about, ...result } };
+  const results = { ...earlier, [name]: { ...about, ...result } };
   const sorted = Object.fromEntries(Object.entries(results).sort(([a], [b]) => (a < b ? -1 : 1)));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(sorted, rounded, 2)}\n`);

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { findUnstorable } from "../../types/contracts/json.ts";
 import type { Issue } from "../../types/contracts/problems.ts";
 import { invalidRequest, Problem } from "./problem.ts";
+import { refuseWhenStopping } from "./stopping.ts";
 import { TimeLimitExceeded, withinTime } from "./time-limit.ts";
 
 /** 1 MiB. */
@@ -37,6 +38,8 @@ async function readBytes(request: Request, timeoutMs: number): Promise<Uint8Arra
     // The rest is not wanted; nobody waits for the answer to this.
     reader.cancel().catch(() => {});
     if (error instanceof Problem) throw error;
+    // A server that stops reads no further; that is not the caller's doing.
+    refuseWhenStopping();
     const late = error instanceof TimeLimitExceeded;
     throw invalidRequest([{ path: [], message: late ? "The body took too long to arrive" : "The body broke off" }]);
   }

@@ -33,23 +33,30 @@ export interface PoolFigures {
   waiting: number;
 }
 
-/** Every connection stayed busy for as long as a caller waits. */
+/** No connection for this caller: each stayed busy for too long, or the caller went away, or the pool is closed. */
 export class PoolExhausted extends Error {
   override name = "PoolExhausted";
+}
+
+/** What a caller asks for beside a connection. */
+export interface AcquireOptions {
+  /** Milliseconds to wait at most, where that is less than `acquireTimeoutMs`. */
+  withinMs?: number | undefined;
+  /** Ends the wait when it fires: nobody is left to use the connection. */
+  signal?: AbortSignal | undefined;
 }
 
 interface Waiting<C> {
   resolve(connection: C): void;
   reject(error: unknown): void;
-  timer: ReturnType<typeof setTimeout>;
 }
 
 /** A lazy pool: the first connection is opened when the first caller asks. */
 export class ConnectionPool<C extends Poolable> {
   readonly #options: PoolOptions<C>;
+  readonly #busy = new Set<C>();
   #idle: { connection: C; since: number }[] = [];
   #waiting: Waiting<C>[] = [];
-  #busy = 0;
   #opening = 0;
   #closed = false;
 
@@ -61,7 +68,7 @@ export class ConnectionPool<C extends Poolable> {
   figures(): PoolFigures {
     return {
       size: this.#options.size,
-      busy: this.#busy,
+      busy: this.#busy.size,
       idle: this.#idle.length,
       opening: this.#opening,
       waiting: this.#waiting.length,
@@ -73,43 +80,71 @@ export class ConnectionPool<C extends Poolable> {
    *
    * @throws PoolExhausted, or what `open` threw
    */
-  acquire(): Promise<C> {
+  acquire({ withinMs = Number.POSITIVE_INFINITY, signal }: AcquireOptions = {}): Promise<C> {
+    if (this.#closed) return Promise.reject(new PoolExhausted("The pool is closed"));
+    if (signal?.aborted) return Promise.reject(new PoolExhausted("The caller has gone away"));
+    const ms = Math.min(withinMs, this.#options.acquireTimeoutMs);
+    if (ms <= 0) return Promise.reject(new PoolExhausted("There is no time left"));
     const idle = this.#takeIdle();
     if (idle) {
-      this.#busy += 1;
+      this.#busy.add(idle);
       return Promise.resolve(idle);
     }
     return new Promise((resolve, reject) => {
-      const waiting: Waiting<C> = {
-        resolve,
-        reject,
-        timer: setTimeout(() => {
-          this.#waiting = this.#waiting.filter((other) => other !== waiting);
-          reject(new PoolExhausted("No connection became free in time"));
-        }, this.#options.acquireTimeoutMs),
+      const giveUp = (why: string) => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        waiting.reject(new PoolExhausted(why));
       };
+      const timer = setTimeout(() => giveUp("No connection became free in time"), ms);
+      const leave = () => giveUp("The caller has gone away");
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", leave);
+      };
+      const waiting: Waiting<C> = {
+        resolve(connection) {
+          done();
+          resolve(connection);
+        },
+        reject(error) {
+          done();
+          reject(error);
+        },
+      };
+      signal?.addEventListener("abort", leave);
       this.#waiting.push(waiting);
       this.#openForWaiting();
     });
   }
 
-  /** Gives a sound connection back. */
+  /** Gives a sound connection back: once, as it may be somebody else's after that. */
   release(connection: C): void {
-    this.#busy -= 1;
-    this.#handOut(connection);
+    if (this.#busy.delete(connection)) this.#handOut(connection);
   }
 
   /** Gives a broken connection back. What broke it has most likely broken the idle ones too, so they go as well. */
   discard(connection: C): void {
-    this.#busy -= 1;
+    if (!this.#busy.delete(connection)) return;
     connection.close();
-    for (const { connection: other } of this.#idle.splice(0)) other.close();
+    this.#closeIdle();
     this.#openForWaiting();
   }
 
-  /** Closes what is idle now, and the rest when it comes back. */
+  /** Closes what is idle now, and the rest when it comes back. Nobody gets a connection any more. */
   close(): void {
     this.#closed = true;
+    this.#closeIdle();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new PoolExhausted("The pool is closed"));
+  }
+
+  /** `close` without waiting for anybody: the connections in use are closed under their users' hands. */
+  cut(): void {
+    this.close();
+    for (const connection of this.#busy) connection.close();
+    this.#busy.clear();
+  }
+
+  #closeIdle(): void {
     for (const { connection } of this.#idle.splice(0)) connection.close();
   }
 
@@ -129,8 +164,7 @@ export class ConnectionPool<C extends Poolable> {
     }
     const waiting = this.#waiting.shift();
     if (waiting) {
-      clearTimeout(waiting.timer);
-      this.#busy += 1;
+      this.#busy.add(connection);
       waiting.resolve(connection);
     } else {
       this.#idle.push({ connection, since: Date.now() });
@@ -139,7 +173,7 @@ export class ConnectionPool<C extends Poolable> {
 
   #openForWaiting(): void {
     const { size } = this.#options;
-    while (this.#opening < this.#waiting.length && this.#busy + this.#idle.length + this.#opening < size) {
+    while (this.#opening < this.#waiting.length && this.#busy.size + this.#idle.length + this.#opening < size) {
       this.#opening += 1;
       void this.#openOne();
     }
@@ -153,11 +187,7 @@ export class ConnectionPool<C extends Poolable> {
       this.#handOut(connection);
     } catch (error) {
       this.#opening -= 1;
-      const waiting = this.#waiting.shift();
-      if (waiting) {
-        clearTimeout(waiting.timer);
-        waiting.reject(error);
-      }
+      this.#waiting.shift()?.reject(error);
       this.#openForWaiting();
     }
   }

@@ -1,11 +1,23 @@
 import { Client } from "@db/postgres";
 import { breaksConnection } from "./database-errors.ts";
-import type { DatabaseSettings } from "./environment.ts";
+import { type DatabaseSettings, GRACE_MS } from "./environment.ts";
 import { prepareSockets, SocketTrail } from "./sockets.ts";
 import { withinTime } from "./time-limit.ts";
 
-/** Added to the server's own time limit, so that normally the server is the one to give up, and says so. */
-const GRACE_MS = 2_000;
+/** A session that its worker no longer trusts is ended by the server this much later: the worker may be frozen. */
+const IDLE_MARGIN_MS = 30_000;
+
+/** What the server keeps to, whatever becomes of this worker. */
+function sessionSettings(settings: DatabaseSettings): Record<string, string> {
+  const times: Record<string, number> = {
+    statement_timeout: settings.statementTimeoutMs,
+    idle_in_transaction_session_timeout: settings.idleTransactionTimeoutMs,
+    idle_session_timeout: settings.idleTimeoutMs + IDLE_MARGIN_MS,
+  };
+  // A statement whose caller is gone waits for no lock, and keeps none.
+  if (settings.clientCheckMs > 0) times.client_connection_check_interval = settings.clientCheckMs;
+  return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, String(ms)]));
+}
 
 /** One connection to the database: opening and asking are bounded in time, closing is immediate. */
 export class Connection {
@@ -14,6 +26,7 @@ export class Connection {
   readonly #client: Client;
   readonly #trail: SocketTrail;
   readonly #queryTimeoutMs: number;
+  #asking = 0;
 
   private constructor(client: Client, trail: SocketTrail, queryTimeoutMs: number) {
     this.#client = client;
@@ -30,7 +43,7 @@ export class Connection {
       connection: { attempts: 0 },
       database: settings.database,
       hostname: settings.hostname,
-      options: { statement_timeout: String(settings.statementTimeoutMs) },
+      options: sessionSettings(settings),
       password: settings.password,
       port: settings.port,
       tls: settings.tls,
@@ -86,20 +99,24 @@ export class Connection {
 
   /** One round trip; the first row of the answer. */
   async #ask(text: string, args: (string | null)[], timeoutMs: number): Promise<Record<string, unknown>> {
+    this.#asking += 1;
     try {
       const asked = this.#client.queryObject<Record<string, unknown>>({ text, args });
       const { rows } = await withinTime(timeoutMs, asked);
       return rows[0] ?? {};
     } catch (error) {
-      this.broken = breaksConnection(error);
+      this.broken ||= breaksConnection(error);
       throw error;
+    } finally {
+      this.#asking -= 1;
     }
   }
 
-  /** Says goodbye where the connection is sound, and cuts it off where it is not. */
+  /** Says goodbye where the connection is sound and idle, and cuts it off where it is not. */
   close(): void {
-    const goodbye = this.#client.end().catch(() => {});
-    if (this.broken) this.#trail.cut();
-    else void goodbye;
+    const sound = !this.broken && this.#asking === 0;
+    this.broken = true;
+    this.#client.end().catch(() => {});
+    if (!sound) this.#trail.cut();
   }
 }

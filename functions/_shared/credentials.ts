@@ -28,9 +28,10 @@ const TRANSITION_ROLES: unknown[] = ["operator", "chairman"];
  *
  * A valid secret key decides alone: gateways and supabase-js put something into Authorization beside it.
  *
+ * @param withinMs milliseconds that it may take
  * @throws Problem `unauthenticated`, `forbidden`, `auth_unavailable`, or `invalid_request` for a bad label
  */
-export async function authenticate(request: Request, kind: CallerKind): Promise<Caller> {
+export async function authenticate(request: Request, kind: CallerKind, withinMs: number): Promise<Caller> {
   const settings = credentialSettings();
   const { apikey, token } = extractCredentials(request);
   const secretName = keyName(apikey, settings.secretKeys);
@@ -47,7 +48,7 @@ export async function authenticate(request: Request, kind: CallerKind): Promise<
   if (!token || token.startsWith("sb_")) {
     throw unauthenticated("A publishable key alone is not enough: add Authorization: Bearer with a user's JWT.");
   }
-  const claims = await userClaims(token, settings);
+  const claims = await userClaims(token, settings, withinMs);
   if (!claims) throw unauthenticated("The JWT is not valid, or no longer.");
   const identity = `user:${claims.sub}`;
   if (kind === "users") return { actor: identity, identity, claims };

@@ -27,7 +27,11 @@ export interface CallOptions {
    * Whole milliseconds, at least 1, that the server gives the statement instead of LEO_DB_STATEMENT_TIMEOUT_MS.
    * Costs three round trips more: only for work that takes its time.
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+  /** Milliseconds in which the statement has to be begun, or it is not. */
+  beginWithinMs?: number | undefined;
+  /** Fires when the caller goes away: a statement that is not begun by then is not. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -42,12 +46,12 @@ export interface CallOptions {
 export async function callJson(
   text: string,
   args: (string | null)[] = [],
-  { timeoutMs }: CallOptions = {},
+  { timeoutMs, beginWithinMs, signal }: CallOptions = {},
 ): Promise<unknown> {
   const pool = connections();
   let phase: Phase = "connect";
   try {
-    const connection = await pool.acquire();
+    const connection = await pool.acquire({ withinMs: beginWithinMs, signal });
     phase = "query";
     try {
       if (timeoutMs === undefined) return await connection.callJson(text, args);
@@ -69,4 +73,9 @@ export function poolFigures(): PoolFigures {
 /** Closes the connections; for a server that ends in an orderly way. */
 export function closeDatabase(): void {
   shared?.close();
+}
+
+/** Closes the connections under the statements that still run, whose callers then hear that it is not known. */
+export function cutDatabase(): void {
+  shared?.cut();
 }

@@ -7,6 +7,7 @@ import { Exchange } from "./exchange.ts";
 import { describeError, writeLog } from "./log.ts";
 import { Problem } from "./problem.ts";
 import { createRouter, type Router } from "./routing.ts";
+import { refuseWhenStopping } from "./stopping.ts";
 
 /** What happens at one method and path. */
 export interface Route {
@@ -14,6 +15,8 @@ export interface Route {
   event?: string;
   /** What its body has to be, where it takes one. */
   request?: z.ZodType;
+  /** Milliseconds that it may take as a whole, instead of LEO_REQUEST_TIMEOUT_MS. */
+  timeoutMs?: number;
   /** Answers, or throws a Problem. */
   handle(exchange: Exchange): Promise<Response>;
 }
@@ -58,14 +61,16 @@ export function json(body: unknown, status = 200): Response {
 async function respond(exchange: Exchange, definition: EdgeFunctionDefinition, router: Router<Route>) {
   const { request, timing } = exchange;
   const { callers } = definition;
+  refuseWhenStopping();
   if (request.method === "OPTIONS") return preflight();
   if (callers !== "anyone") {
-    exchange.caller = await timing.measure("auth", () => authenticate(request, callers));
+    exchange.caller = await timing.measure("auth", () => authenticate(request, callers, exchange.timeToBegin()));
     exchange.log.actor = exchange.caller.actor;
   }
   const { pattern, route, params } = router.match(request.method, new URL(request.url).pathname);
   exchange.params = params;
   exchange.event = route.event;
+  if (route.timeoutMs !== undefined) exchange.timeoutMs = route.timeoutMs;
   exchange.log.route = pattern;
   if (route.event !== undefined) exchange.log.event = route.event;
   const response = await route.handle(exchange);

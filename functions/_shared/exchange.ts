@@ -3,7 +3,7 @@ import { uuid } from "../../types/contracts/primitives.ts";
 import { parseBody } from "./body.ts";
 import type { Caller } from "./credentials.ts";
 import { type CallOptions, callJson } from "./database.ts";
-import { bodyTimeoutMs } from "./environment.ts";
+import { bodyTimeoutMs, databaseSettings, GRACE_MS, requestTimeoutMs } from "./environment.ts";
 import { type Idempotency, idempotencyKeyOf, requestDigest } from "./idempotency.ts";
 import { type LogEntry, statesOf } from "./log.ts";
 import { invalidRequest } from "./problem.ts";
@@ -34,6 +34,8 @@ export class Exchange {
   /** The event of the route, and the parameters of its path. */
   event: string | undefined;
   params: Record<string, string> = {};
+  /** Milliseconds that it may take as a whole, where the route has a limit of its own. */
+  timeoutMs: number | undefined;
   #body: unknown;
 
   constructor(
@@ -44,9 +46,15 @@ export class Exchange {
     this.log = { request_id: this.requestId, function: functionName, method: request.method };
   }
 
+  /** Milliseconds in which a statement has to be begun, so that its end comes in time; not above 0 if none is left. */
+  timeToBegin(): number {
+    const statementMs = databaseSettings().statementTimeoutMs + GRACE_MS;
+    return (this.timeoutMs ?? requestTimeoutMs()) - statementMs - this.timing.total;
+  }
+
   /** The request body as `contract` has it. @throws Problem, see `parseBody` */
   async body<T>(contract: z.ZodType<T>): Promise<T> {
-    const body = await parseBody(this.request, contract, bodyTimeoutMs());
+    const body = await parseBody(this.request, contract, Math.min(bodyTimeoutMs(), this.timeToBegin()));
     this.#body = body;
     return body;
   }
@@ -60,20 +68,24 @@ export class Exchange {
     return result.data;
   }
 
-  /** `callJson`, timed. */
-  call(text: string, args: (string | null)[] = [], options: CallOptions = {}): Promise<unknown> {
+  /** `callJson`, timed, and begun only where somebody still waits for what comes of it. */
+  call(text: string, args: (string | null)[] = []): Promise<unknown> {
+    const options = { beginWithinMs: this.timeToBegin(), signal: this.request.signal };
     return this.timing.measure("db", () => callJson(text, args, options));
   }
 
   /**
-   * Calls one of the database's functions `leo.<name>(id, request, context)` for an entity that the path does not
-   * name. An Idempotency-Key says nothing to it.
+   * Calls one of the database's functions `leo.<name>(id, request, context)` for an entity that an earlier call of
+   * this request has taken. An Idempotency-Key says nothing to it. It is owed to the entity, and begun whether or not
+   * somebody waits for the answer still, and whatever the time.
    *
    * @returns what it answers, a refusal too
+   * @throws Problem, see `callJson`
    */
   callFor(id: string, name: string, request: unknown, options: CallOptions = {}): Promise<unknown> {
-    const args: TransitionArguments = [id, JSON.stringify(request), this.#context()];
-    return this.#straight(name, args, options);
+    const args = [id, JSON.stringify(request), this.#context()];
+    const text = `select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`;
+    return this.timing.measure("db", () => callJson(text, args, options));
   }
 
   /**
@@ -91,13 +103,14 @@ export class Exchange {
   /**
    * `transition`, which also tells whether the answer is that of an earlier request with the same Idempotency-Key.
    *
-   * @param step where one request makes several calls: which of them, so that each is repeatable by itself
+   * @param step where one request makes several calls: which of them, from 1, so that each is repeatable by itself
    */
   async transitionOnce(name: string, request: unknown, step?: number): Promise<Transitioned> {
     const args: TransitionArguments = [this.entityId(), JSON.stringify(request), this.#context()];
     const given = idempotencyKeyOf(this.request);
-    // With a line feed in it, which no caller's key can have.
-    const key = given === undefined || step === undefined ? given : `${given}\n${step}`;
+    // The first step has the caller's own key, so that it is known to whatever other route it is sent to; the others
+    // have a line feed in it, which no caller's key can have.
+    const key = given === undefined || step === undefined || step === 1 ? given : `${given}\n${step}`;
     const { answer: result, replayed = false } =
       key === undefined ? { answer: await this.#straight(name, args) } : await this.#repeatably(key, name, args);
     if (replayed) this.log.replayed = true;
@@ -115,9 +128,9 @@ export class Exchange {
     return JSON.stringify({ actor, event: this.event, request_id: this.requestId, claims });
   }
 
-  #straight(name: string, [id, ...rest]: TransitionArguments, options: CallOptions = {}): Promise<unknown> {
-    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest, options);
-    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest], options);
+  #straight(name: string, [id, ...rest]: TransitionArguments): Promise<unknown> {
+    if (id === null) return this.call(`select leo.${name}($1::jsonb, $2::jsonb)`, rest);
+    return this.call(`select leo.${name}($1::uuid, $2::jsonb, $3::jsonb)`, [id, ...rest]);
   }
 
   async #repeatably(key: string, name: string, args: TransitionArguments): Promise<Once> {

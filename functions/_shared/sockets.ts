@@ -9,7 +9,10 @@
 let following: SocketTrail | undefined;
 const trails = new WeakMap<Deno.Conn, SocketTrail>();
 
-/** The sockets that one connection has opened, so that it can be cut off in whatever state it is. */
+/**
+ * The sockets that one connection has opened, so that it can be cut off in whatever state it is. In the middle of a
+ * TLS handshake Deno forgets the socket when it is closed, but lets go of it only when the other side does.
+ */
 export class SocketTrail {
   #sockets: Deno.Conn[] = [];
   #cut = false;

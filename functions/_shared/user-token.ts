@@ -6,6 +6,7 @@ import { findUnstorable } from "../../types/contracts/json.ts";
 import { uuid } from "../../types/contracts/primitives.ts";
 import type { CredentialSettings } from "./environment.ts";
 import { Problem } from "./problem.ts";
+import { TimeLimitExceeded, withinTime } from "./time-limit.ts";
 
 /** The algorithms that Supabase Auth signs with; above all not `none`. */
 const ALGORITHMS: unknown[] = ["ES256", "RS256", "HS256"];
@@ -18,10 +19,14 @@ const MAX_TOKEN_LENGTH = 8_192;
  *
  * @throws Problem `auth_unavailable` when the Auth server would have to tell, and does not
  */
-export async function userClaims(token: string, settings: CredentialSettings): Promise<JwtPayload | undefined> {
+export async function userClaims(
+  token: string,
+  settings: CredentialSettings,
+  withinMs: number,
+): Promise<JwtPayload | undefined> {
   if (token.length > MAX_TOKEN_LENGTH || !ALGORITHMS.includes(algorithm(token))) return undefined;
   try {
-    const { data, error } = await auth(settings).getClaims(token, { jwks: settings.jwks });
+    const { data, error } = await withinTime(withinMs, auth(settings).getClaims(token, { jwks: settings.jwks }));
     if (error) throw error;
     return data && isSignedInUser(data.claims) ? data.claims : undefined;
   } catch (error) {
@@ -58,6 +63,7 @@ function isSignedInUser(claims: JwtPayload): boolean {
 
 /** The Auth server did not answer, failed, or would not be asked so often. */
 function isServersFault(error: unknown): boolean {
+  if (error instanceof TimeLimitExceeded) return true;
   return isAuthRetryableFetchError(error) || (isAuthApiError(error) && (error.status === 429 || error.status >= 500));
 }
 

@@ -37,9 +37,17 @@ export class PostgresError extends Error {
   }
 }
 
+/** What is used here of the socket under a connection of pg. */
+interface Stream {
+  once(event: "finish", listener: () => void): void;
+  destroy(): void;
+}
+
 /** One connection. */
 export class Client {
   readonly #client: pg.Client;
+  #connected = false;
+  #asking = 0;
 
   constructor(options: ClientOptions) {
     const { tls = {} } = options;
@@ -62,16 +70,27 @@ export class Client {
   /** @throws ConnectionError, PostgresError */
   async connect(): Promise<void> {
     await this.#client.connect().catch(rethrow);
+    this.#connected = true;
   }
 
   /** @throws ConnectionError, PostgresError */
   async queryObject<T>(query: { text: string; args?: (string | null)[] }): Promise<{ rows: T[] }> {
-    const { rows } = await this.#client.query(query.text, query.args ?? []).catch(rethrow);
-    return { rows };
+    this.#asking += 1;
+    try {
+      const { rows } = await this.#client.query(query.text, query.args ?? []).catch(rethrow);
+      return { rows };
+    } finally {
+      this.#asking -= 1;
+    }
   }
 
-  /** Closes the connection; cuts it off where a query is still running. */
+  /** Closes the connection; cuts it off where a query is still running, or where it is not open yet. */
   async end(): Promise<void> {
+    // pg hangs up on its own side only and waits for the other, which may never answer.
+    const { stream } = (this.#client as unknown as { connection: { stream: Stream } }).connection;
+    if (!this.#connected || this.#asking > 0) stream.destroy();
+    // As soon as the goodbye is sent.
+    else stream.once("finish", () => stream.destroy());
     await this.#client.end();
   }
 }

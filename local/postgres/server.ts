@@ -171,6 +171,7 @@ export async function startPostgres(options: PostgresServerOptions): Promise<Pos
   // An exit nobody planned must not leave the server behind (signals: see exitOnSignals).
   const killWithParent = () => child.kill("SIGQUIT");
   process.once("exit", killWithParent);
+  gone.then(() => process.off("exit", killWithParent)).catch(() => {});
 
   return {
     port: options.port,

@@ -126,6 +126,7 @@ declare
   end;
   -- One update says one reason, and that of the run is none of the next one.
   v_claims_along constant boolean := v_claim is not null and v_event = 'succeed' and v_reason is null;
+  v_tried boolean := false;
   v_from text;
   v_run jsonb;
   v_next jsonb;
@@ -182,7 +183,14 @@ begin
     end if;
 
     -- It was claimed between the two looks; it is locked now, so that the next try is the last.
-    continue when v_is_evident;
+    if v_is_evident then
+      if v_tried then
+        raise exception 'telemetry_run % is % and could not be made SUCCEEDED', move_telemetry_run.run_id, v_from;
+      end if;
+
+      v_tried := true;
+      continue;
+    end if;
 
     -- Not now(): this transaction may have begun before the run was claimed.
     v_now := clock_timestamp();

@@ -93,10 +93,9 @@ const targets: Target[] = [
   },
 ];
 
-const nested = (levels: number): unknown => (levels === 0 ? 1 : { x: nested(levels - 1) });
 const lengths = [50, 100, 200, 2_000, 2_048, 5_000, 10_000, 20_000, 50_000];
 
-/** What a field could be sent: the odd, the extreme, and the longest text and lists that it takes. */
+/** The longest text and lists that a field takes, and a few it may not; the rest is in tests/security/hostile-input. */
 function valuesFor(accepts: (value: unknown) => boolean): unknown[] {
   // Four bytes each, and all different, so that neither compression nor deduplication makes them small.
   const wide = (length: number, seed: number) =>
@@ -108,40 +107,11 @@ function valuesFor(accepts: (value: unknown) => boolean): unknown[] {
   const most = [500, 100, 50].find((count) => accepts(Array.from({ length: count }, (_, i) => wide(50, i)))) ?? 1;
   const fitting = Math.min(most, Math.floor(900_000 / (longestItem * 2)));
   return [
-    "",
-    " ",
-    "x",
-    "'; drop table public.companies; --",
-    '%s $1 \\ " \u202e',
-    "a\u0000b",
-    "\ud800",
-    "9".repeat(400),
-    "x".repeat(60_000),
-    "2026-01-31T10:00:00Z",
-    "infinity",
-    "NaN",
-    -1,
-    0,
-    1,
-    0.5,
-    1e-300,
-    2 ** 31 - 1,
-    2 ** 31,
-    2 ** 53,
-    -(2 ** 63),
-    1e308,
-    true,
     null,
-    [],
-    [null],
-    [[1]],
-    ["a\u0000b"],
-    {},
-    { constructor: 1, "": null },
+    2 ** 53,
+    1,
+    true,
     { x: "a\u0000b" },
-    { timeout_ms: 1e300, deadline_at: "x", worker: {}, rows_scanned: 1e300 },
-    nested(20),
-    nested(200),
     ...(longest === undefined ? [] : [wide(longest, 1)]),
     Array.from({ length: fitting }, (_, i) => wide(longestItem, i)),
   ];

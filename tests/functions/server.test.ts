@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { denoArguments, denoProgram } from "../../local/edge-functions.ts";
 import { repositoryRoot } from "../../local/paths.ts";
-import { createDirective } from "./support/directives.ts";
 import { type FunctionsUnderTest, startFunctions } from "./support/functions.ts";
 import { expectProblem } from "./support/problems.ts";
 
@@ -22,39 +21,6 @@ describe("the local server of the functions", () => {
     expect(functions.functions.names.filter((name) => name.startsWith("_"))).toEqual([]);
     await expectProblem(await functions.call("_shared"), "not_found");
     await expectProblem(await functions.call("../health"), "not_found");
-  });
-
-  test.each(["SIGTERM", "stdin"])("finishes what it has begun, then ends, on the end of %s", async (how) => {
-    functions = await startFunctions();
-    const { database, functions: server } = functions;
-    const sdId = await createDirective(database);
-    const blocker = await database.connect();
-    await blocker.query("begin");
-    await blocker.query("select from public.strategic_directives_v2 where id = $1 for update", [sdId]);
-    const waiting = functions.call("exec-sessions", { body: { sd_id: sdId, implementation_type: "UI_COMPONENT" } });
-    await expect
-      .poll(async () => {
-        const [row] = await database.query<{ count: number }>(
-          `select count(*)::integer as count from pg_stat_activity
-           where application_name = 'leo-functions' and datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return row?.count;
-      })
-      .toBe(1);
-    const ended = once(server.child, "exit");
-    if (how === "SIGTERM") server.child.kill("SIGTERM");
-    else server.child.stdin?.end();
-    await expect
-      .poll(() =>
-        fetch(`${functions?.url}/health`).then(
-          () => "open",
-          () => "closed",
-        ),
-      )
-      .toBe("closed");
-    await blocker.query("commit");
-    expect((await waiting).status).toBe(201);
-    expect(await ended).toEqual([0, null]);
   });
 });
 
@@ -104,6 +70,13 @@ describe("a setting that makes no sense is named at the start, without its value
     ["LEO_DB_POOL_SIZE", "0"],
     ["LEO_DB_POOL_SIZE", "five"],
     ["LEO_DB_STATEMENT_TIMEOUT_MS", "-1"],
+    ["LEO_DB_IDLE_TRANSACTION_TIMEOUT_MS", "0"],
+    ["LEO_DB_CLIENT_CHECK_MS", "1s"],
+    ["LEO_BODY_TIMEOUT_MS", "0"],
+    ["LEO_AUTH_TIMEOUT_MS", "0"],
+    // No statement could be begun: one may take eight seconds, and two more until we hear of it.
+    ["LEO_REQUEST_TIMEOUT_MS", "10000"],
+    ["LEO_SHUTDOWN_TIMEOUT_MS", "0"],
   ])("%s=%s", async (name, value) => {
     const { code, stderr } = await endOf({ [name]: value });
     expect(code).toBe(1);

@@ -47,27 +47,30 @@ const now = ({ run_id }: TelemetryRun) => runNow(functions.database, run_id);
 const eventsOf = async ({ run_id }: TelemetryRun) =>
   (await historyOf(functions.database, run_id)).map(({ event }) => event);
 
+/** Resolves once so many of the functions' statements wait for a lock. */
+async function lockWaits(count: number): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const [row] = await functions.database.query<{ count: number }>(
+          `select count(*)::integer as count from pg_stat_activity
+           where application_name = 'leo-functions' and datname = current_database()
+             and wait_event_type = 'Lock'`,
+        );
+        return row?.count;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(count);
+}
+
 /** Keeps every analysis waiting until it is released; `waiting` resolves once so many of them wait. */
 async function gate() {
   const holder = await functions.database.connect();
   await holder.query("begin");
   await holder.query("lock table public.orchestration_metrics in access exclusive mode");
   return {
-    async waiting(count = 1) {
-      await expect
-        .poll(
-          async () => {
-            const [row] = await functions.database.query<{ count: number }>(
-              `select count(*)::integer as count from pg_stat_activity
-               where application_name = 'leo-functions' and datname = current_database()
-                 and wait_event_type = 'Lock'`,
-            );
-            return row?.count;
-          },
-          { timeout: 10_000 },
-        )
-        .toBe(count);
-    },
+    waiting: (count = 1) => lockWaits(count),
     release: () => holder.query("rollback"),
   };
 }
@@ -258,14 +261,22 @@ describe("when the connection is lost", () => {
   test("and does not come back, what was not claimed yet stays in the queue", async () => {
     const [run, next] = [await requested(), await requested()];
     const { waiting, release } = await gate();
-    const answer = functions.call("telemetry-analyzer");
+    const answer = analyze();
     await waiting();
     await functions.proxy.goDown();
-    await expectProblem(await answer, "database_unavailable");
+    // What became of it cannot be said, but that it was claimed can.
+    expect((await answer).map(({ run_id, status }) => [run_id, status])).toEqual([[run.run_id, "RUNNING"]]);
+    expect(JSON.parse(functions.log.at(-1) ?? "")).toMatchObject({ status: 200, error: { name: "Problem" } });
     await functions.proxy.comeBack();
     await release();
     expect((await now(run)).status).toBe("RUNNING");
     expect(await now(next)).toEqual(next);
+  });
+
+  test("before anything was claimed, that is the answer", async () => {
+    await functions.proxy.goDown();
+    await expectProblem(await functions.call("telemetry-analyzer"), "database_unavailable");
+    await functions.proxy.comeBack();
   });
 });
 
@@ -286,6 +297,24 @@ test("nobody waits for the answer any more: the run that is at work is finished,
   // The log line is written when the request is through.
   await expect.poll(() => functions.log.at(-1)).toContain('"telemetry-analyzer"');
   expect(await now(next)).toEqual(next);
+});
+
+test("nobody waits for the answer any more when a run is handed out: it is not left lying", async () => {
+  const run = await requested();
+  const holder = await functions.database.connect();
+  await holder.query("begin");
+  await holder.query("lock table public.telemetry_analysis_runs in access exclusive mode");
+  const caller = new AbortController();
+  const answer = fetch(`${functions.url}/telemetry-analyzer`, {
+    method: "POST",
+    headers: { apikey: functions.secretKey },
+    signal: caller.signal,
+  });
+  await lockWaits(1);
+  caller.abort();
+  await expect(answer).rejects.toThrow();
+  await holder.query("rollback");
+  await expect.poll(async () => (await now(run)).status, { timeout: 10_000 }).toBe("SUCCEEDED");
 });
 
 test("two analyzers at once share the queue, and no run is analysed twice", async () => {
@@ -328,10 +357,10 @@ describe("with an Idempotency-Key", () => {
     const [run, next] = [await requested(), await requested()];
     const key = { "idempotency-key": randomUUID() };
     const { waiting, release } = await gate();
-    const lost = functions.call("telemetry-analyzer", { headers: { apikey: functions.secretKey, ...key } });
+    const lost = analyze(undefined, key);
     await waiting();
     await functions.proxy.goDown();
-    await expectProblem(await lost, "database_unavailable");
+    expect(idsOf(await lost)).toEqual([run.run_id]);
     await functions.proxy.comeBack();
     await release();
     const runs = await analyze(undefined, key);
@@ -351,6 +380,16 @@ describe("with an Idempotency-Key", () => {
     });
     await expectProblem(response, "idempotency_mismatch");
     expect(await now(run)).toEqual(run);
+  });
+
+  test("its key is known to the other routes, and theirs to it", async () => {
+    const [its, theirs] = [{ "idempotency-key": randomUUID() }, { "idempotency-key": randomUUID() }];
+    const call = (path: string, key: Record<string, string>, body: object) =>
+      functions.call(path, { headers: { apikey: functions.secretKey, ...key }, body });
+    await analyze({}, its);
+    await expectProblem(await call("telemetry-runs/sweep", its, {}), "idempotency_mismatch");
+    expect((await call("telemetry-runs/sweep", theirs, {})).status).toBe(200);
+    await expectProblem(await call("telemetry-analyzer", theirs, {}), "idempotency_mismatch");
   });
 });
 

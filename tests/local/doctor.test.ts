@@ -175,7 +175,9 @@ describe("ends with 2 and says what to do", () => {
       expect(await doctor(["--db-url", bare.url])).toEqual({
         code: 2,
         stdout: "",
-        stderr: expect.stringMatching(/^error: \S+ has no leo\.doctor\(\); apply the migrations: npx supabase db push/),
+        stderr: expect.stringMatching(
+          /^error: \S+ has no leo\.doctor\(\); apply the migrations: npx supabase db push --remote/,
+        ),
       });
     } finally {
       await bare.drop();

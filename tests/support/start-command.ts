@@ -34,12 +34,17 @@ export async function freePortPair(): Promise<number> {
   }
 }
 
-/** Runs what `npm start` runs, in `root` (this repository unless told otherwise). */
-export function startCommand(stateDirectory: string, args: string[], root: string = repositoryRoot): StartCommand {
+/** Runs what `npm start` runs, in `root` (this repository unless told otherwise), with more in its environment. */
+export function startCommand(
+  stateDirectory: string,
+  args: string[],
+  root: string = repositoryRoot,
+  env: Record<string, string> = {},
+): StartCommand {
   const { DATABASE_URL: _ours, ...environment } = process.env;
   const child = spawn(process.execPath, ["--import", "tsx", "local/start.ts", ...args], {
     cwd: root,
-    env: { ...environment, NO_COLOR: "1", LEO_STATE_DIRECTORY: stateDirectory },
+    env: { ...environment, NO_COLOR: "1", LEO_STATE_DIRECTORY: stateDirectory, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { TestDatabase } from "../../support/database.ts";
 
 /** Makes a strategic directive and returns its id. */
-export async function createDirective(database: TestDatabase): Promise<string> {
+export async function createDirective(database: Pick<TestDatabase, "query">): Promise<string> {
   const id = `SD-${randomUUID().slice(0, 18)}`;
   await database.query(
     `insert into public.strategic_directives_v2
