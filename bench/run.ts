@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine, runScript } from "../local/command-line.ts";
 import { chooseDriver } from "../local/edge-functions.ts";
 import { repositoryRoot } from "../local/paths.ts";
 import { exitOnSignals } from "../local/processes.ts";
@@ -84,7 +84,7 @@ async function runAll(server: LabServer, list: Bench[], about: Circumstances, fi
 
 async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean", default: false } as const;
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine("npm run bench", {
     args,
     options: { quick: flag, durable: flag, again: flag, charts: flag, list: flag, help: flag },
     allowPositionals: true,
@@ -140,10 +140,4 @@ async function main(args: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(() => main(process.argv.slice(2)));

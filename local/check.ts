@@ -102,8 +102,7 @@ const checks: Record<string, Check> = {
 };
 
 /** A check in lines of at most 80 columns: what it makes sure of, after `lead`. */
-const told = (lead: string, width: number, about: string) =>
-  filledText(about, lead.padEnd(width), " ".repeat(width));
+const told = (lead: string, width: number, about: string) => filledText(about, lead.padEnd(width), " ".repeat(width));
 
 const usage = `Runs the checks that CI runs besides the tests; changes nothing.
 

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { printedHelp, runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
 
 /**
@@ -14,11 +15,11 @@ Usage: npm run format
 SQL is linted by npm run check, and formatted by hand.
 `;
 
-if (process.argv.length > 2) {
-  process.stdout.write(usage);
-  process.exit(process.argv[2] === "--help" ? 0 : 1);
+async function main(): Promise<number> {
+  if (printedHelp("npm run format", usage)) return 0;
+  const biome = join(repositoryRoot, "node_modules", ".bin", "biome");
+  const { status } = spawnSync(biome, ["check", "--write"], { cwd: repositoryRoot, stdio: "inherit" });
+  return status ?? 1;
 }
 
-const biome = join(repositoryRoot, "node_modules", ".bin", "biome");
-const { status } = spawnSync(biome, ["check", "--write"], { cwd: repositoryRoot, stdio: "inherit" });
-process.exit(status ?? 1);
+runScript(main);

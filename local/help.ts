@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { filledText } from "./columns.ts";
+import { printedHelp, runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
 
 /** `npm run help`: every script with what it is for, from `scripts-info` in package.json. */
@@ -10,11 +11,8 @@ const usage = `Lists the scripts of this repository, each with what it is for.
 Usage: npm run help
 `;
 
-async function main(args: string[]): Promise<number> {
-  if (args.length > 0) {
-    process.stdout.write(usage);
-    return args.includes("--help") ? 0 : 1;
-  }
+async function main(): Promise<number> {
+  if (printedHelp("npm run help", usage)) return 0;
   const { scripts, "scripts-info": about } = JSON.parse(
     await readFile(join(repositoryRoot, "package.json"), "utf8"),
   ) as { scripts: Record<string, string>; "scripts-info": Record<string, string> };
@@ -28,4 +26,4 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+runScript(main);

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.ts";
 import { StackError } from "./stack-error.ts";
 
 export interface StartOptions {
@@ -69,13 +69,7 @@ function seconds(text: string): number {
  * @throws StackError when an option is unknown or makes no sense
  */
 export function parseStartOptions(args: string[], environment: NodeJS.ProcessEnv = process.env): StartOptions {
-  let values: ReturnType<typeof parseArgs<{ options: typeof definitions; allowNegative: true }>>["values"];
-  try {
-    ({ values } = parseArgs({ args, options: definitions, allowNegative: true, strict: true }));
-  } catch (error) {
-    const said = (error as Error).message.split(". ")[0];
-    throw new StackError(`${said}; see npm start -- --help`);
-  }
+  const { values } = readCommandLine("npm start", { args, options: definitions, allowNegative: true });
   const databaseUrl = values["db-url"] ?? environment.DATABASE_URL ?? null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\/./.test(databaseUrl)) {
     throw new StackError("--db-url takes a connection string: postgresql://user:password@host:port/database");

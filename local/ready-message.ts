@@ -54,10 +54,7 @@ export async function readyMessage(stack: Stack, seconds: number): Promise<strin
       query: [`sd_id=eq.${sdId}`, "select=status,exec_quality_checkpoints(checkpoint_name,is_complete)"],
     });
   if (reader === undefined) {
-    sections.push([
-      "Read it (there is no demo user to read it as; --seed loads some):",
-      rows({ apikey: secretKey }),
-    ]);
+    sections.push(["Read it (there is no demo user to read it as; --seed loads some):", rows({ apikey: secretKey })]);
   } else {
     const signIn = shellCall({
       url: `${url}/auth/v1/token?grant_type=password`,

@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
+import { StackError } from "./stack-error.ts";
 
 /** `npm test`, and `npm run test:remote`: vitest, with help of our own. */
 
@@ -43,24 +45,37 @@ none has a default:
                             database that holds any is left alone
 `;
 
-const args = process.argv.slice(2);
-const isRemote = args[0] === "--remote";
-if (isRemote) args.shift();
-
-if (args.includes("--help") || args.includes("-h")) {
-  process.stdout.write(isRemote ? remoteHelp : help);
-} else {
+/** Runs vitest as a process of its own; returns its exit code. */
+function runVitest(args: string[], command: string): Promise<number> {
   const vitest = join(repositoryRoot, "node_modules", "vitest", "vitest.mjs");
-  const config = isRemote ? ["--config", "vitest.remote.config.ts"] : [];
-  const child = spawn(process.execPath, [vitest, "run", ...config, ...args], { cwd: repositoryRoot, stdio: "inherit" });
+  // It answers an option that it does not know with a stack trace.
+  const mayBeRefused = args.some((arg) => arg.startsWith("--"));
+  const child = spawn(process.execPath, [vitest, "run", ...args], {
+    cwd: repositoryRoot,
+    stdio: ["inherit", "inherit", mayBeRefused ? "pipe" : "inherit"],
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    const [, refusal] = /^CACError: (.+)$/m.exec(text) ?? [];
+    process.stderr.write(refusal ? `error: ${refusal}; see ${command} -- --help\n` : text);
+  });
   // Ctrl-C reaches the whole group by itself; twice would make vitest leave without stopping what it has started.
   process.on("SIGINT", () => {});
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  child.once("error", (error) => {
-    process.stderr.write(`error: vitest could not be started: ${error.message}\n`);
-    process.exitCode = 1;
-  });
-  child.once("close", (code) => {
-    process.exitCode = code ?? 1;
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(new StackError(`vitest could not be started: ${error.message}`)));
+    child.once("close", (code) => resolve(code ?? 1));
   });
 }
+
+async function main(args: string[]): Promise<number> {
+  const isRemote = args[0] === "--remote";
+  const given = isRemote ? args.slice(1) : args;
+  if (given.includes("--help") || given.includes("-h")) {
+    process.stdout.write(isRemote ? remoteHelp : help);
+    return 0;
+  }
+  if (!isRemote) return runVitest(given, "npm test");
+  return runVitest(["--config", "vitest.remote.config.ts", ...given], "npm run test:remote");
+}
+
+runScript(() => main(process.argv.slice(2)));

@@ -25,7 +25,11 @@ export class Narrator {
   /** A line of its own, or several where it is long. */
   tell(text: string, ms?: number): void {
     const lead = ms === undefined ? INDENT : `${`${ms.toFixed(0)} ms`.padStart(8)}   `;
-    this.print(filledText(text, lead, INDENT).map((line) => `${line}\n`).join(""));
+    this.print(
+      filledText(text, lead, INDENT)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
   }
 
   /**

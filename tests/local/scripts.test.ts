@@ -63,6 +63,21 @@ describe("every script has --help, which says how to use it in 80 columns and do
   });
 });
 
+describe("an option that a script does not have is refused in a line, and nothing is done", () => {
+  test.each(Object.keys(scripts))("%s", async (name) => {
+    const before = await files();
+    const failed: unknown = await npm(name, "--", "--no-such-option").catch((error: unknown) => error);
+    const { code, stdout, stderr } = failed as { code?: number; stdout: string; stderr: string };
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe("");
+    // Vitest knows options in its own spelling.
+    expect(stderr).toMatch(/^error: .*(?:no-such-option|suchOption).*\n/);
+    expect(stderr).toMatch(/see npm (?:run )?\S+ -- --help|Usage: npm run/);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(await files()).toEqual(before);
+  });
+});
+
 test("npm run help lists every script with what it is for, in 80 columns", async () => {
   const { stdout } = await npm("help");
   expect(tooWide(stdout)).toEqual([]);

@@ -40,8 +40,7 @@ export function createPeople(url: string, database: TestDatabase): People {
     createUser: (user) => insertUser(database, user, secrets.demoPassword),
     async signIn(email) {
       const user = client();
-      const attempt = async () =>
-        (await user.auth.signInWithPassword({ email, password: secrets.demoPassword })).error;
+      const attempt = async () => (await user.auth.signInWithPassword({ email, password: secrets.demoPassword })).error;
       let error = await attempt();
       // Hosted Auth lets in so many at once from one address, and the next ones bit by bit.
       for (let tries = 1; error?.status === 429 && tries < 30; tries += 1) {

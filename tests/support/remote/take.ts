@@ -74,7 +74,8 @@ async function requireFunctions({ url, secretKey }: RemoteProject): Promise<void
       const response = await fetch(`${url}/functions/v1/${name}`, { headers: { apikey: secretKey } });
       const said = `${response.status} ${await response.text()}`;
       if (response.headers.has("server-timing")) break;
-      if (performance.now() > giveUpAt) throw new Error(`the function ${name} of LEO_TEST_URL does not answer: ${said}`);
+      if (performance.now() > giveUpAt)
+        throw new Error(`the function ${name} of LEO_TEST_URL does not answer: ${said}`);
       await delay(500);
     }
   }
