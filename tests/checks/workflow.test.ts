@@ -35,7 +35,11 @@ test("a workflow may read the repository, and nothing else", () => {
 
 test("every job ends in time, and leaves no credentials in the checkout", () => {
   for (const [file, text] of workflows) {
-    const jobs = text.split(/^jobs:$/m)[1]?.split(/^ {2}(?=\w)/m).slice(1) ?? [];
+    const jobs =
+      text
+        .split(/^jobs:$/m)[1]
+        ?.split(/^ {2}(?=\w)/m)
+        .slice(1) ?? [];
     expect(jobs.length, file).toBeGreaterThan(0);
     for (const job of jobs) {
       expect(job).toMatch(/^ {4}timeout-minutes: \d+$/m);

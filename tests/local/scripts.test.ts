@@ -90,5 +90,7 @@ test("npm run help lists every script with what it is for, in 80 columns", async
 test("npm run check tells what it has checked in 80 columns", async () => {
   const { stdout } = await npm("check", "--", "facts", "lock");
   expect(stdout).toMatch(/^ok {5}facts .*\n(?: +.*\n)*ok {5}lock /);
+  // The documents are not beside this copy.
+  expect(stdout.replace(/\s+/g, " ")).toContain("facts.json was not checked: the documents are not in");
   expect(tooWide(stdout)).toEqual([]);
 });

@@ -4,6 +4,9 @@ export type Query = <T>(text: string, params?: unknown[]) => Promise<T[]>;
 /** A table of one row that migrations put there. */
 const progress = "orchestration_summary_progress";
 
+/** Tables of schema leo that {@link emptyDatabase} takes back too; what others hold are settings. */
+export const emptied = ["leo.idempotency_keys", "leo.status_overrides", "leo.metric_marking"];
+
 /** Addresses that nobody can have (RFC 2606), as the seed and the tests give them to their users. */
 const inventedAddress = String.raw`[.@](example|test|example\.com)$`;
 

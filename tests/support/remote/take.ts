@@ -6,7 +6,8 @@ import pg from "pg";
 import { repositoryRoot } from "../../../local/paths.ts";
 import { withoutPassword } from "../../../local/prepare-database.ts";
 import { messageOf } from "../../../local/stack-error.ts";
-import { emptyDatabase, type Query, tablesWithRows } from "./empty.ts";
+import { catalogueSnapshot, ownTables, rowsOf } from "../catalogue-snapshot.ts";
+import { emptied, emptyDatabase, type Query, tablesWithRows } from "./empty.ts";
 import type { RemoteProject } from "./project.ts";
 
 /** For functions that are compiled, and their packages fetched, when they are first called. */
@@ -95,11 +96,29 @@ async function pauseJobs(query: Query): Promise<() => Promise<void>> {
   return () => alter(true);
 }
 
+/** What tests may change and then put back: the schemas, and what migrations and operators set in schema leo. */
+async function settingsOf(client: pg.Client): Promise<string[]> {
+  const lines = await catalogueSnapshot(client);
+  for (const table of await ownTables(client)) {
+    if (!table.startsWith("leo.") || emptied.includes(table)) continue;
+    lines.push(`${table}: ${await rowsOf(client, table, "t::text")}`);
+  }
+  return lines;
+}
+
+/** Asserts that tests have put everything back. */
+function requireUnchanged(before: string[], after: string[]): void {
+  const [was, is] = [new Set(before), new Set(after)];
+  const lines = [...after.filter((line) => !was.has(line)), ...before.filter((line) => !is.has(line))];
+  if (lines.length === 0) return;
+  throw new Error(`tests have changed what they should have left alone:\n  ${lines.join("\n  ")}`);
+}
+
 /**
  * Makes sure that a project is what the tests take it for, is theirs alone, and is empty.
  *
  * @param mayDelete whether rows that are there already may go
- * @returns what gives it back, emptied again
+ * @returns what gives it back, emptied again; it throws where tests have changed more than rows
  * @throws Error, before anything is deleted, when it is not; its message says what to do
  */
 export async function takeProject(project: RemoteProject, mayDelete: boolean): Promise<() => Promise<void>> {
@@ -111,11 +130,13 @@ export async function takeProject(project: RemoteProject, mayDelete: boolean): P
     if (!mayDelete) await requireNoData(query);
     await requireSameProject(query, project);
     await requireFunctions(project);
+    const before = await settingsOf(client);
     const resumeJobs = await pauseJobs(query);
     return async () => {
       try {
         await emptyDatabase(query);
         await resumeJobs();
+        requireUnchanged(before, await settingsOf(client));
       } finally {
         await client.end();
       }
