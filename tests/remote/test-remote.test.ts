@@ -7,6 +7,8 @@ import { repositoryRoot } from "../../local/paths.ts";
 import { runningStackDatabase } from "../../local/running-stack.ts";
 import type { LocalSecrets } from "../../local/secrets.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { remoteProject } from "../support/remote/project.ts";
+import { takeProject } from "../support/remote/take.ts";
 import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
 
 // `npm run test:remote` against a stack of `npm start`: the same path as against any other project.
@@ -116,3 +118,14 @@ test("tests pass against a project whose rows may go, which is empty then but fo
   expect(await count("public.orchestration_summary_progress")).toBe(1);
   expect((await client.query("select email from auth.users")).rows).toEqual([{ email: "somebody@real.invalid" }]);
 }, 120_000);
+
+test("what tests leave changed besides rows makes the run fail, by name", async () => {
+  const giveBack = await takeProject(remoteProject(project), true);
+  await client.query("create table public.left_over (id integer)");
+  await client.query("update leo.telemetry_thresholds set baseline_window_days = 8");
+  const failure = await giveBack().catch((error: Error) => error);
+  await client.query("drop table public.left_over");
+  await client.query("update leo.telemetry_thresholds set baseline_window_days = default");
+  expect(String(failure)).toMatch(/left alone:\n[\s\S]* public\.left_over[\s\S]* leo\.telemetry_thresholds: /);
+  expect(String(failure)).not.toContain("relation exec_");
+}, 60_000);
