@@ -18,7 +18,8 @@ const started: StartCommand[] = [];
 
 /** Starts a stack that the test need not stop. */
 function start(...args: string[]): StartCommand {
-  const command = startCommand(state.directory, ["--port", String(port), ...args]);
+  // As where nobody has asked to be spared colours.
+  const command = startCommand(state.directory, ["--port", String(port), ...args], undefined, { NO_COLOR: "" });
   started.push(command);
   return command;
 }
