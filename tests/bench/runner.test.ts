@@ -64,7 +64,8 @@ describe("a bench", () => {
   test("is shown as a list where a table would not fit", async () => {
     const result = await run();
     const [p50] = Object.values(result.contenders[0]?.figures ?? {});
-    const figures = Object.fromEntries(["p50", "p95", "p99", "throughput", "round trips"].map((name) => [name, p50]));
+    const names = ["p50", "p95", "p99", "throughput", "round trips", "statements"];
+    const figures = Object.fromEntries(names.map((name) => [name, p50]));
     const contenders = result.contenders.map((contender) => ({ ...contender, figures }));
     const shown = table({ ...result, contenders } as typeof result);
     expect(shown).toContain("\n  swift\n    p50 ms ");
