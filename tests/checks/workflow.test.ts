@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
@@ -6,13 +6,14 @@ import { repositoryRoot } from "../../local/paths.ts";
 const folder = join(repositoryRoot, ".github", "workflows");
 let workflows: [file: string, text: string][];
 let scripts: Record<string, string>;
+let devDependencies: Record<string, string>;
 
 beforeAll(async () => {
   const files = await readdir(folder);
   workflows = await Promise.all(
     files.map(async (file): Promise<[string, string]> => [file, await readFile(join(folder, file), "utf8")]),
   );
-  ({ scripts } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")));
+  ({ scripts, devDependencies } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")));
   expect(files).toContain("ci.yml");
 });
 
@@ -55,10 +56,37 @@ test("nothing that others may write becomes part of a script", () => {
   }
 });
 
+test("it is the plain kind of YAML: keys by two blanks, lists of them, blocks of text", () => {
+  for (const [file, text] of workflows) {
+    let depth = 0;
+    let block = Number.POSITIVE_INFINITY;
+    for (const [index, line] of text.split("\n").entries()) {
+      const indent = line.search(/\S/);
+      // A block of text goes on as long as it is indented.
+      if (indent === -1 || indent > block || line.trimStart().startsWith("#")) continue;
+      block = Number.POSITIVE_INFINITY;
+      const where = `${file}:${index + 1} ${line}`;
+      const parts = /^ *(- )?[\w-]+:(?: ([^\s:&*!|>'"%@`].*|\|))?$/.exec(line);
+      expect(parts, where).not.toBeNull();
+      const [, item = "", value = ""] = parts ?? [];
+      expect(value, where).not.toMatch(/: |\t/);
+      expect(indent % 2, where).toBe(0);
+      expect(indent, where).toBeLessThanOrEqual(depth);
+      // What may follow: a key below this one, or beside it.
+      depth = indent + item.length + (value === "" ? 2 : 0);
+      if (value === "|") block = indent + item.length;
+    }
+  }
+});
+
 test("its scripts are there", async () => {
   const named = found(/npm run ([\w:-]+)/g);
   expect(named).toContain("test:remote");
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
+  expect(found(/npm (?!run\b)(\w+)/g)).toEqual(["ci"]);
+  // What npx would fetch from somewhere is none of the versions that are pinned here.
+  expect(Object.keys(devDependencies)).toEqual(expect.arrayContaining(found(/npx ([\w-]+)/g)));
+  expect((await stat(join(repositoryRoot, ".ci", "run"))).mode & 0o111).not.toBe(0);
   expect(await readFile(join(repositoryRoot, ".ci", "run"), "utf8")).toContain("npm test");
 });
 
