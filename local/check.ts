@@ -3,11 +3,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { advise, listedExceptions, unexplained } from "./advisors.ts";
 import { filledText } from "./columns.ts";
+import { runScript } from "./command-line.ts";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
 import { upperCaseWords } from "./sql-case.ts";
-import { messageOf } from "./stack-error.ts";
 
 /** What a check printed, and whether it passed. */
 interface Outcome {
@@ -149,10 +149,4 @@ async function main(args: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(() => main(process.argv.slice(2)));
