@@ -9,8 +9,8 @@ export interface DoctorOptions {
   help: boolean;
 }
 
-export const doctorHelp = `Names what is stuck, orphaned or contradictory in a database, and how to mend it.
-It reads and changes nothing: the statements that it prints are for you to run.
+export const doctorHelp = `Names what is stuck, orphaned or contradictory in a database, and how to mend
+it. It changes nothing: the statements that it prints are for you to run.
 
 Usage: npm run doctor [-- options]
 

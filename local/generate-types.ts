@@ -7,7 +7,7 @@ import { messageOf } from "./stack-error.ts";
 import { generateStateMachines } from "./state-machines.ts";
 import { remoteDatabase, supabaseCli } from "./supabase-cli.ts";
 
-const usage = `Generates types/ from the migrations: a fresh database is migrated and described.
+const usage = `Generates types/ from the migrations: a new database is migrated and described.
 
 Usage: npm run types [-- --check]
 

@@ -19,8 +19,8 @@ Other options are vitest's: npx vitest --help. Environment variables:
 
   LEO_FUZZ_SEED        repeats the hostile requests of an earlier run
   LEO_FUZZ_RUNS        how many of them; 1 is twice as many as usual
-  LEO_POSTGRES_DRIVER  jsr, or stand-in: the functions' database driver; otherwise
-                       whether JSR can be reached decides
+  LEO_POSTGRES_DRIVER  jsr, or stand-in: the functions' database driver;
+                       otherwise whether JSR can be reached decides
 `;
 
 const remoteHelp = `Runs those tests that need no more than HTTP and a database connection against
