@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
+import { readCommandLine, runScript } from "../local/command-line.ts";
 import { chooseDriver } from "../local/edge-functions.ts";
 import { repositoryRoot } from "../local/paths.ts";
 import { exitOnSignals } from "../local/processes.ts";
@@ -20,19 +20,23 @@ const help = `Measures, on a PostgreSQL of its own and real HTTP, and compares w
 
 Usage: npm run bench [-- options] [name …]
 
-  --quick     small data sets and short rounds: whether it works, not how fast it is
-  --durable   the server waits for the disk at each commit, as in production (here it does not:
-              then a commit costs little, and what is put before the database weighs more)
-  --again     writes to bench/results/again.json instead: the same run once more, to show the spread
-  --charts    measures nothing: draws docs/performance/*.svg from bench/results/latest.json, and
-              writes the table of goals in docs/performance.md from that and again.json
+  --quick     small data sets and short rounds: whether it works, not how fast
+  --durable   the server waits for the disk at each commit, as in production
+              (here it does not: then a commit costs little, and what is put
+              before the database weighs more)
+  --again     writes to bench/results/again.json instead: the same run once
+              more, to show the spread
+  --charts    measures nothing: draws docs/performance/*.svg from
+              bench/results/latest.json, and writes the table of goals in
+              docs/performance.md from that and again.json
   --list      names and questions
   --help      this text
 
-A name also stands for those that begin with it: transitions, transitions-1. Without names: all.
-Results are printed, and written to bench/results/latest.json (of --quick and --durable: to
-files of these names). The exit code says whether everything ran and did the work that it was
-timed for; whether a goal is met is in the table.
+A name also stands for those that begin with it: transitions, transitions-1.
+Without names: all. Results are printed, and written to
+bench/results/latest.json (of --quick and --durable: to files of these names).
+The exit code says whether everything ran and did the work that it was timed
+for; whether a goal is met is in the table.
 `;
 
 /** More than PostgreSQL's own 128 MB of buffers, and no checkpoints in the middle of a round. */
@@ -80,7 +84,7 @@ async function runAll(server: LabServer, list: Bench[], about: Circumstances, fi
 
 async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean", default: false } as const;
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine("npm run bench", {
     args,
     options: { quick: flag, durable: flag, again: flag, charts: flag, list: flag, help: flag },
     allowPositionals: true,
@@ -121,7 +125,7 @@ async function main(args: string[]): Promise<number> {
       const used = Object.entries(about.versions).map(([name, version]) => `${name} ${version}`);
       process.stdout.write(wrapped(used.join(" · "), ""));
       const commit = durable ? "waits for the disk at commit" : "does not wait for the disk at commit";
-      process.stdout.write(`The server ${commit}. Medians of the rounds, least and greatest in brackets.\n`);
+      process.stdout.write(wrapped(`The server ${commit}. Medians of the rounds, least and greatest in brackets.`, ""));
       if (quick) process.stdout.write("Quick: figures of small data sets and short rounds.\n");
       return runAll(
         server,
@@ -136,10 +140,4 @@ async function main(args: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(() => main(process.argv.slice(2)));

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { printedHelp, runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
 
 /** `npm run build`: types/ as JavaScript and declarations, as the package `leo-control-plane` has them. */
@@ -10,11 +11,8 @@ const usage = `Builds the package into dist/, from nothing; npm pack does so by 
 Usage: npm run build
 `;
 
-async function main(args: string[]): Promise<number> {
-  if (args.length > 0) {
-    process.stdout.write(usage);
-    return args.includes("--help") ? 0 : 1;
-  }
+async function main(): Promise<number> {
+  if (printedHelp("npm run build", usage)) return 0;
   // What has no source any more would be packed otherwise.
   await rm(join(repositoryRoot, "dist"), { recursive: true, force: true });
   // Not by node_modules/.bin, whose files are scripts of the shell's kind on each platform.
@@ -24,4 +22,4 @@ async function main(args: string[]): Promise<number> {
   return status ?? 1;
 }
 
-process.exit(await main(process.argv.slice(2)));
+runScript(main);

@@ -2,16 +2,19 @@ import { spawn } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { advise, listedExceptions, unexplained } from "./advisors.ts";
+import { filledText } from "./columns.ts";
+import { runScript } from "./command-line.ts";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
 import { upperCaseWords } from "./sql-case.ts";
-import { messageOf } from "./stack-error.ts";
 
 /** What a check printed, and whether it passed. */
 interface Outcome {
   passed: boolean;
   output: string;
+  /** What a check that passed has to say all the same. */
+  note?: string;
 }
 
 interface Check {
@@ -67,6 +70,12 @@ async function checkDeno(): Promise<Outcome> {
   return run(denoProgram(), ["check", ...denoArguments, ...map, ...entries, ...others]);
 }
 
+/** Passes, and says so, where the documents are not beside the checkout, as in a clone of the repository alone. */
+async function checkFacts(): Promise<Outcome> {
+  const outcome = await script("tests/conformance/extract-facts.ts", "--check");
+  return { ...outcome, note: outcome.output };
+}
+
 /** On a database of its own with every migration. */
 async function checkAdvisors(): Promise<Outcome> {
   const lines = await withScratchDatabase(async ({ url }) => unexplained(await advise(url), await listedExceptions()));
@@ -87,7 +96,7 @@ const checks: Record<string, Check> = {
   },
   facts: {
     about: "tests/conformance/facts.json says what the documents say",
-    run: () => script("tests/conformance/extract-facts.ts", "--check"),
+    run: checkFacts,
   },
   lock: {
     about: "package-lock.json can be installed on every platform",
@@ -107,12 +116,15 @@ const checks: Record<string, Check> = {
   },
 };
 
+/** A check in lines of at most 80 columns: what it makes sure of, after `lead`. */
+const told = (lead: string, width: number, about: string) => filledText(about, lead.padEnd(width), " ".repeat(width));
+
 const usage = `Runs the checks that CI runs besides the tests; changes nothing.
 
 Usage: npm run check [-- name …]
 
 ${Object.entries(checks)
-  .map(([name, { about }]) => `  ${name.padEnd(12)}${about}`)
+  .flatMap(([name, { about }]) => told(`  ${name}`, 14, about))
   .join("\n")}
 `;
 
@@ -131,11 +143,11 @@ async function main(args: string[]): Promise<number> {
   for (const name of chosen) {
     const check = checks[name] as Check;
     const begun = performance.now();
-    const { passed, output } = await check.run();
+    const { passed, output, note } = await check.run();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    process.stdout.write(
-      `${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(5)} s  ${check.about}\n`,
-    );
+    const lead = `${passed ? "ok    " : "FAILED"} ${name.padEnd(12)} ${seconds.padStart(5)} s  `;
+    process.stdout.write(`${told(lead, lead.length, check.about).join("\n")}\n`);
+    if (passed && note) process.stdout.write(`${told("", lead.length, note).join("\n")}\n`);
     if (!passed) {
       failed += 1;
       process.stdout.write(`${output.replace(/^/gm, "    ")}\n`);
@@ -144,10 +156,4 @@ async function main(args: string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(() => main(process.argv.slice(2)));

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readCommandLine, runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
 
 /**
@@ -77,13 +78,15 @@ const usage = `Completes package-lock.json with the packages of other platforms.
 Usage: npm run lock [-- --check]
 
   --check   change nothing; exit code 1 when entries are missing
+  --help    this text
 `;
 
 async function main(args: string[]): Promise<number> {
-  const check = args.includes("--check");
-  if (args.some((arg) => arg !== "--check")) {
+  const options = { check: { type: "boolean" }, help: { type: "boolean" } } as const;
+  const { values } = readCommandLine("npm run lock", { args, options });
+  if (values.help) {
     process.stdout.write(usage);
-    return args.includes("--help") ? 0 : 1;
+    return 0;
   }
   const file = join(repositoryRoot, "package-lock.json");
   const lock = JSON.parse(await readFile(file, "utf8")) as LockFile;
@@ -93,7 +96,7 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write("package-lock.json names the packages of every platform\n");
     return 0;
   }
-  if (check) {
+  if (values.check) {
     process.stderr.write(`error: package-lock.json lacks ${names.join(", ")}; run: npm run lock\n`);
     return 1;
   }
@@ -104,4 +107,4 @@ async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-if (process.argv[1]?.endsWith("complete-lock.ts")) process.exit(await main(process.argv.slice(2)));
+if (process.argv[1]?.endsWith("complete-lock.ts")) runScript(() => main(process.argv.slice(2)));

@@ -1,5 +1,6 @@
 import { createClient, type RealtimeClientOptions } from "@supabase/supabase-js";
 import WebSocket from "ws";
+import { printedHelp, runScript } from "./command-line.ts";
 import { directiveStory } from "./demo/directive-story.ts";
 import { Narrator } from "./demo/narrator.ts";
 import { telemetryStory } from "./demo/telemetry-story.ts";
@@ -8,7 +9,6 @@ import { exitOnSignals } from "./processes.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
 import { generateSecrets } from "./secrets.ts";
 import { startServices } from "./services.ts";
-import { messageOf } from "./stack-error.ts";
 
 const help = `Plays one directive through, on a stack of its own that is gone afterwards.
 
@@ -21,12 +21,8 @@ line says how long its call took. A step that does not go as told ends the demo
 with an error.
 `;
 
-async function main(args: string[]): Promise<void> {
-  if (args.includes("--help")) {
-    process.stdout.write(help);
-    return;
-  }
-  if (args.length > 0) throw new Error(`there is no option ${args[0]}; see npm run demo -- --help`);
+async function main(): Promise<number> {
+  if (printedHelp("npm run demo", help)) return 0;
   const stopListening = exitOnSignals();
   const begun = performance.now();
   process.stdout.write("LEO control plane: one directive, from start to accepted hand-off\n");
@@ -53,12 +49,7 @@ async function main(args: string[]): Promise<void> {
     }
   });
   stopListening();
+  return 0;
 }
 
-main(process.argv.slice(2)).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(main);

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.ts";
 import { StackError } from "./stack-error.ts";
 
 export interface DoctorOptions {
@@ -9,8 +9,8 @@ export interface DoctorOptions {
   help: boolean;
 }
 
-export const doctorHelp = `Names what is stuck, orphaned or contradictory in a database, and how to mend it.
-It reads and changes nothing: the statements that it prints are for you to run.
+export const doctorHelp = `Names what is stuck, orphaned or contradictory in a database, and how to mend
+it. It changes nothing: the statements that it prints are for you to run.
 
 Usage: npm run doctor [-- options]
 
@@ -34,12 +34,7 @@ const definitions = {
  * @throws StackError when an option is unknown or makes no sense
  */
 export function parseDoctorOptions(args: string[], environment: NodeJS.ProcessEnv = process.env): DoctorOptions {
-  let values: ReturnType<typeof parseArgs<{ options: typeof definitions }>>["values"];
-  try {
-    ({ values } = parseArgs({ args, options: definitions, strict: true }));
-  } catch (error) {
-    throw new StackError(`${(error as Error).message.split(". ")[0]}; see npm run doctor -- --help`);
-  }
+  const { values } = readCommandLine("npm run doctor", { args, options: definitions });
   const databaseUrl = values["db-url"] ?? environment.DATABASE_URL ?? null;
   if (databaseUrl !== null && !(/^postgres(ql)?:\/\/./.test(databaseUrl) && URL.canParse(databaseUrl))) {
     throw new StackError("--db-url takes a connection string: postgresql://user:password@host:port/database");

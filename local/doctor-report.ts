@@ -1,3 +1,5 @@
+import { fill, filledText } from "./columns.ts";
+
 /** A row of `leo.doctor()`: entity_id and fix are null in the row that counts the rest of a problem. */
 export interface Finding {
   problem: string;
@@ -8,29 +10,8 @@ export interface Finding {
   fix: string | null;
 }
 
-const columns = 80;
-
 /** Takes what a terminal would obey out of text that comes from rows. */
 const harmless = (text: string) => text.replace(/[^\P{Cc}\n]|[\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "�");
-
-/** Breaks text into lines of at most 80 columns between `words`; a longer word gets a line of its own. */
-function fill(words: string[], first: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = first;
-  let isEmpty = true;
-  for (const word of words) {
-    if (!isEmpty && line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = indent;
-      isEmpty = true;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line];
-}
-
-const filledText = (text: string, indent: string) => fill(text.split(/\s+/), indent, indent);
 
 /** The same statements, broken only where white space means nothing: not within quotes. */
 function filledSql(sql: string, indent: string): string[] {

@@ -9,16 +9,18 @@ import { httpApiPage } from "./openapi/page.ts";
 import { repositoryRoot } from "./paths.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
 
-const usage = `Generates docs/openapi.json and docs/http-api.md from the contracts in types/contracts, their doc
-comments, and the comments of columns, which a freshly migrated database is asked for.
+const usage = `Generates docs/openapi.json and docs/http-api.md from the contracts in
+types/contracts, their doc comments, and the comments of columns, which a
+freshly migrated database is asked for.
 
 Usage: npm run openapi [-- --check]
 
   --check   change nothing; exit code 1 when a generated file is out of date
+  --help    this text
 
-The example requests are in local/openapi/examples.ts. What is answered to them is kept in
-local/openapi/answers.json; after a change of either, between two runs of this:
-npx vitest run tests/openapi/examples.test.ts -u
+The example requests are in local/openapi/examples.ts. What is answered to them
+is kept in local/openapi/answers.json; after a change of either, between two
+runs of this: npx vitest run tests/openapi/examples.test.ts -u
 `;
 
 async function generate(): Promise<Record<string, string>> {

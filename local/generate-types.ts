@@ -6,12 +6,13 @@ import { type ScratchDatabase, withScratchDatabase } from "./scratch-database.ts
 import { generateStateMachines } from "./state-machines.ts";
 import { remoteDatabase, supabaseCli } from "./supabase-cli.ts";
 
-const usage = `Generates types/ and diagrams from the migrations: a fresh database is migrated and described. The diagrams
-name the operations of types/contracts, too.
+const usage = `Generates types/ and the diagrams of docs/ from the migrations: a new database
+is migrated and described. The diagrams name the operations of types/contracts.
 
 Usage: npm run types [-- --check]
 
   --check   change nothing; exit code 1 when a generated file is out of date
+  --help    this text
 `;
 
 const notice = "Generated from supabase/migrations by `npm run types`. Do not edit: the next run replaces it.";

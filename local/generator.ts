@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readCommandLine, runScript } from "./command-line.ts";
 import { repositoryRoot } from "./paths.ts";
-import { messageOf } from "./stack-error.ts";
 
 /** A script that writes files which nobody edits by hand. */
 export interface Generator {
@@ -14,16 +14,18 @@ export interface Generator {
   generate(): Promise<Record<string, string>>;
 }
 
+const options = {
+  check: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
 async function run({ usage, command, source, generate }: Generator, args: string[]): Promise<number> {
-  if (args.includes("--help")) {
+  const {
+    values: { check, help },
+  } = readCommandLine(command, { args, options });
+  if (help) {
     process.stdout.write(usage);
     return 0;
-  }
-  const check = args.includes("--check");
-  const unknown = args.find((arg) => arg !== "--check");
-  if (unknown !== undefined) {
-    process.stderr.write(`error: unknown option ${unknown}\n\n${usage}`);
-    return 1;
   }
   let stale = 0;
   for (const [path, text] of Object.entries(await generate())) {
@@ -44,11 +46,5 @@ async function run({ usage, command, source, generate }: Generator, args: string
 
 /** Writes the files that differ, or with `--check` says which do; then the process ends, with 1 where one does. */
 export function runGenerator(generator: Generator): void {
-  run(generator, process.argv.slice(2)).then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`error: ${messageOf(error)}\n`);
-      process.exit(1);
-    },
-  );
+  runScript(() => run(generator, process.argv.slice(2)));
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readCommandLine } from "./command-line.ts";
 import { StackError } from "./stack-error.ts";
 
 export interface StartOptions {
@@ -15,13 +15,15 @@ export interface StartOptions {
   help: boolean;
 }
 
-export const help = `Starts the whole stack on this machine: PostgreSQL 17, Auth, Data API and the edge functions.
+export const help = `Starts the whole stack on this machine: PostgreSQL 17, Auth, Data API and the
+edge functions.
 
 Usage: npm start [-- options]
 
-  --port <n>       port of the API on 127.0.0.1 (default 54321); PostgreSQL takes the one after it
-  --db-url <url>   use an existing PostgreSQL database instead of the embedded server
-                   (also: environment variable DATABASE_URL)
+  --port <n>       port of the API on 127.0.0.1 (default 54321); PostgreSQL
+                   takes the one after it
+  --db-url <url>   use an existing PostgreSQL database instead of the embedded
+                   server (also: environment variable DATABASE_URL)
   --reset          forget the embedded database first; keys and passwords stay
   --seed           load the demo data also into a database of --db-url
   --no-seed        load no demo data
@@ -67,13 +69,7 @@ function seconds(text: string): number {
  * @throws StackError when an option is unknown or makes no sense
  */
 export function parseStartOptions(args: string[], environment: NodeJS.ProcessEnv = process.env): StartOptions {
-  let values: ReturnType<typeof parseArgs<{ options: typeof definitions; allowNegative: true }>>["values"];
-  try {
-    ({ values } = parseArgs({ args, options: definitions, allowNegative: true, strict: true }));
-  } catch (error) {
-    const said = (error as Error).message.split(". ")[0];
-    throw new StackError(`${said}; see npm start -- --help`);
-  }
+  const { values } = readCommandLine("npm start", { args, options: definitions, allowNegative: true });
   const databaseUrl = values["db-url"] ?? environment.DATABASE_URL ?? null;
   if (databaseUrl !== null && !/^postgres(ql)?:\/\/./.test(databaseUrl)) {
     throw new StackError("--db-url takes a connection string: postgresql://user:password@host:port/database");

@@ -1,3 +1,5 @@
+import { filledText } from "./columns.ts";
+
 /** Prints one line per step with how long it took. */
 export class Steps {
   readonly #write: (text: string) => void;
@@ -12,7 +14,9 @@ export class Steps {
     const begun = performance.now();
     const result = await work();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-    this.#write(`  ${title.padEnd(20)} ${`${seconds} s`.padStart(7)}  ${detail(result)}\n`);
+    const told = `  ${title.padEnd(20)} ${`${seconds} s`.padStart(7)}  `;
+    const lines = filledText(detail(result), told, " ".repeat(told.length));
+    this.#write(lines.map((line) => `${line.trimEnd()}\n`).join(""));
     return result;
   }
 

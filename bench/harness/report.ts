@@ -1,8 +1,7 @@
+import { COLUMNS, fill } from "../../local/columns.ts";
 import type { Goal } from "./bench.ts";
 import type { BenchResult, GoalResult } from "./runner.ts";
 import type { Spread } from "./stats.ts";
-
-const WIDTH = 100;
 
 /** A number with three significant digits, thousands apart. */
 function short(value: number): string {
@@ -13,16 +12,11 @@ function short(value: number): string {
 /** The median, and the least and greatest of the rounds in brackets. */
 export const range = ({ median, min, max }: Spread) => `${short(median)} (${short(min)}–${short(max)})`;
 
-/** Words in lines of at most `WIDTH` characters, each after `indent`. */
+/** Words in lines of at most 80 columns, each after `indent`. */
 export function wrapped(text: string, indent: string): string {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && indent.length + last.length + 1 + word.length <= WIDTH) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines.map((line) => `${indent}${line}\n`).join("");
+  return fill(text.split(" "), indent, indent)
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 /** What a goal is about, and its bound, such as `p50, this ÷ that` and `≤ 2`. */
@@ -52,13 +46,16 @@ export function table(result: BenchResult): string {
   );
   const line = (cells: string[]) =>
     `  ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}\n`;
+  // Too wide: below each other instead of beside each other.
+  const list = ([name, ...cells]: string[]) =>
+    [`  ${name}\n`, ...cells.map((cell, index) => `    ${(header[index + 1] ?? "").padEnd(20)} ${cell}\n`)].join("");
+  const isWide = line(header).trimEnd().length > COLUMNS;
   return [
     `\n${result.name}\n`,
     wrapped(result.question, "  "),
     wrapped(`${result.how} Rounds: ${result.rounds}.`, "  "),
     "\n",
-    line(header),
-    ...rows.map(line),
+    ...(isWide ? rows.map(list) : [header, ...rows].map(line)),
     "\n",
     ...result.goals.map(goalLine),
   ].join("");

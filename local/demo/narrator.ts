@@ -1,5 +1,5 @@
-/** Fits a terminal of 80 columns. */
-const WIDTH = 80;
+import { filledText } from "../columns.ts";
+
 const INDENT = " ".repeat(11);
 
 /** Who makes a call: a secret key, and the label under which the history knows the caller. */
@@ -25,13 +25,11 @@ export class Narrator {
   /** A line of its own, or several where it is long. */
   tell(text: string, ms?: number): void {
     const lead = ms === undefined ? INDENT : `${`${ms.toFixed(0)} ms`.padStart(8)}   `;
-    const lines: string[] = [""];
-    for (const word of text.split(" ")) {
-      const last = lines.at(-1) as string;
-      if (`${last} ${word}`.length + INDENT.length > WIDTH && last !== "") lines.push(word);
-      else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
-    }
-    this.print(lines.map((line, index) => `${index === 0 ? lead : INDENT}${line}\n`).join(""));
+    this.print(
+      filledText(text, lead, INDENT)
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
   }
 
   /**

@@ -58,6 +58,17 @@ describe("a bench", () => {
     const shown = table(await run());
     expect(shown).toContain("met      p50, slow ÷ swift: 3 (3–3), goal ≤ 4");
     expect(shown).toContain("NOT MET  p50, slow: 6 (6–6), goal ≤ 5");
-    for (const line of shown.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    for (const line of shown.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test("is shown as a list where a table would not fit", async () => {
+    const result = await run();
+    const [p50] = Object.values(result.contenders[0]?.figures ?? {});
+    const names = ["p50", "p95", "p99", "throughput", "round trips", "statements"];
+    const figures = Object.fromEntries(names.map((name) => [name, p50]));
+    const contenders = result.contenders.map((contender) => ({ ...contender, figures }));
+    const shown = table({ ...result, contenders } as typeof result);
+    expect(shown).toContain("\n  swift\n    p50 ms ");
+    for (const line of shown.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 });

@@ -49,8 +49,8 @@ describe("a call is made as", () => {
   });
 
   test("the user whose token an app passes", async () => {
-    const token = await stack.mintToken({ sub: operatorId, app_metadata: { leo_role: "operator" } });
-    const { supabase } = observedClient(stack.url, stack.publishableKey, token);
+    const { data } = await (await stack.signIn("operator@example.com")).auth.getSession();
+    const { supabase } = observedClient(stack.url, stack.publishableKey, data.session?.access_token);
     expect(await start(supabase)).toMatchObject({ actor: `user:${operatorId}` });
   });
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { readCommandLine, runScript } from "../../local/command-line.ts";
 import { readDocument } from "./documents.ts";
 import type { Facts } from "./facts.ts";
 
@@ -10,7 +10,8 @@ const usage = `Writes the facts of the tables' documents to tests/conformance/fa
 
 Usage: npm run facts -- [folder] [--check]
 
-  folder    where the documents (*.md) are; ../shared/seeds from the repository when left out
+  folder    where the documents (*.md) are; when left out, ../shared/seeds as
+            seen from the repository
   --check   only asks whether facts.json is up to date: exit code 1 if it is not
 `;
 
@@ -35,7 +36,7 @@ export async function extractFacts(folder: string): Promise<string> {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readCommandLine("npm run facts", {
     allowPositionals: true,
     options: { check: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
   });
@@ -65,11 +66,5 @@ async function main(): Promise<number> {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  main().then(
-    (code) => process.exit(code),
-    (error: unknown) => {
-      process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exit(1);
-    },
-  );
+  runScript(main);
 }

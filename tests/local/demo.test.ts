@@ -7,6 +7,8 @@ import { repositoryRoot } from "../../local/paths.ts";
 const run = (...args: string[]) =>
   promisify(execFile)(process.execPath, ["--import", "tsx", join("local", "demo.ts"), ...args], {
     cwd: repositoryRoot,
+    // As where nobody has asked to be spared colours.
+    env: { ...process.env, NO_COLOR: undefined },
   });
 
 test("the demo tells a directive from start to accepted hand-off, and names the agent that got slow", async () => {
@@ -28,6 +30,7 @@ test("the demo tells a directive from start to accepted hand-off, and names the 
   // Times beside what was done.
   expect(stdout).toMatch(/^ {2,}\d+ ms {3}builder-1 starts/m);
   expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  expect(stdout).not.toContain("\u001b");
 }, 60_000);
 
 test("an option that the demo does not have is refused, and --help says what it does", async () => {

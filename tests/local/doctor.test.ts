@@ -112,7 +112,7 @@ it("examines the database of the stack that is running, without a word about whe
     const healthy = await doctor([], ours);
     expect(healthy).toMatchObject({ code: 0, stderr: "" });
     expect(healthy.stdout).toContain(`127.0.0.1:${port + 1}/postgres`);
-    const [, databaseUrl] = /Database URL +(\S+)/.exec(stack.output()) ?? [];
+    const [, databaseUrl] = /Database URL\s+(\S+)/.exec(stack.output()) ?? [];
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
     await client.query("update public.telemetry_analysis_runs set findings_count = -1 where status = 'SUCCEEDED'");

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { migrate } from "../../local/migrate.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -113,35 +112,6 @@ describe("docs/privileges.md is what the catalogue has", () => {
   });
 });
 
-test("a project whose defaults grant nothing, as Supabase makes them now, ends with the same privileges", async () => {
-  const granted = `
-    select oid::regclass::text as object, grantee::regrole::text as role, privilege_type
-    from pg_class, aclexplode(relacl)
-    where relnamespace in ('public'::regnamespace, 'leo'::regnamespace) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-    union all
-    select oid::regprocedure::text, grantee::regrole::text, privilege_type
-    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner)))
-    where pronamespace in ('public'::regnamespace, 'leo'::regnamespace)
-    union all
-    -- And so begins what comes later.
-    select concat_ws(' ', 'later', defaclnamespace::regnamespace, defaclobjtype), grantee::regrole::text, privilege_type
-    from pg_default_acl, aclexplode(defaclacl)
-    where defaclrole = 'postgres'::regrole and defaclnamespace in (0, 'public'::regnamespace)
-    order by 1, 2, 3`;
-  const sparing = await createTestDatabase({ migratedTo: "nothing" });
-  try {
-    for (const kind of ["tables", "sequences", "functions"]) {
-      await sparing.query(
-        `alter default privileges in schema public revoke all on ${kind} from anon, authenticated, service_role`,
-      );
-    }
-    await migrate(sparing.url);
-    expect(await sparing.query(granted)).toEqual(await database.query(granted));
-  } finally {
-    await sparing.drop();
-  }
-});
-
 test("PUBLIC, which every role belongs to, has nothing but the use of schema public", async () => {
   const granted = await database.query(`
     select object, privilege_type
@@ -179,6 +149,10 @@ describe("what a later migration makes", () => {
     await database.query(`create view public.${made}_seen as select * from public.${made}`);
     await database.query(`create function public.${made}() returns integer language sql as 'select 1'`);
     await database.query(`create function leo.${made}() returns integer language sql as 'select 1'`);
+  });
+  afterAll(async () => {
+    await database.query(`drop function leo.${made}(), public.${made}()`);
+    await database.query(`drop table public.${made} cascade`);
   });
 
   test("is out of reach for clients, and rows to services", async () => {

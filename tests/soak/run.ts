@@ -1,7 +1,6 @@
 import { randomInt } from "node:crypto";
-import { parseArgs } from "node:util";
+import { readCommandLine, runScript } from "../../local/command-line.ts";
 import { exitOnSignals } from "../../local/processes.ts";
-import { messageOf } from "../../local/stack-error.ts";
 import { runSoak } from "./support/soak.ts";
 import { progressLine, summary } from "./support/summary.ts";
 
@@ -27,7 +26,7 @@ function number(name: string, text: string | undefined, fallback: number): numbe
 
 async function main(args: string[]): Promise<number> {
   const options = { minutes: { type: "string" }, seed: { type: "string" }, help: { type: "boolean" } } as const;
-  const { values } = parseArgs({ args, options });
+  const { values } = readCommandLine("npm run test:soak", { args, options });
   if (values.help) {
     process.stdout.write(help);
     return 0;
@@ -47,10 +46,4 @@ async function main(args: string[]): Promise<number> {
   return soak.broken.length === 0 ? 0 : 1;
 }
 
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`error: ${messageOf(error)}\n`);
-    process.exit(1);
-  },
-);
+runScript(() => main(process.argv.slice(2)));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createClient, type RealtimeClientOptions, type SupabaseClient } from "@supabase/supabase-js";
 import { inject } from "vitest";
 import WebSocket from "ws";
@@ -5,16 +6,9 @@ import { createDataApi } from "../../local/data-api.ts";
 import { startGateway } from "../../local/gateway.ts";
 import type { Database } from "../../types/database.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { insertUser, type NewUser } from "./users.ts";
 
 export type Client = SupabaseClient<Database>;
-
-/** Who can be made to sign in. */
-export interface NewUser {
-  email: string;
-  id?: string;
-  /** `raw_app_meta_data`, where `leo_role` is. */
-  appMetadata?: Record<string, unknown>;
-}
 
 /** People and their clients, over one stack's URL. */
 export interface People {
@@ -43,21 +37,16 @@ export function createPeople(url: string, database: TestDatabase): People {
     publishableKey: secrets.publishableKey,
     secretKey: secrets.secretKeys.default as string,
     client,
-    async createUser({ id, email, appMetadata = {} }) {
-      const [row] = await database.query<{ id: string }>(
-        `insert into auth.users
-           (id, email, encrypted_password, email_confirmed_at, raw_app_meta_data, aud, role)
-         values (coalesce($1, gen_random_uuid()), $2, extensions.crypt($3, extensions.gen_salt('bf', 4)), now(), $4,
-                 'authenticated', 'authenticated')
-         returning id`,
-        [id ?? null, email, secrets.demoPassword, JSON.stringify(appMetadata)],
-      );
-      if (!row) throw new Error(`${email} was not made`);
-      return row.id;
-    },
+    createUser: (user) => insertUser(database, user, secrets.demoPassword),
     async signIn(email) {
       const user = client();
-      const { error } = await user.auth.signInWithPassword({ email, password: secrets.demoPassword });
+      const attempt = async () => (await user.auth.signInWithPassword({ email, password: secrets.demoPassword })).error;
+      let error = await attempt();
+      // Hosted Auth lets in so many at once from one address, and the next ones bit by bit.
+      for (let tries = 1; error?.status === 429 && tries < 30; tries += 1) {
+        await delay(10_000);
+        error = await attempt();
+      }
       if (error) throw new Error(`${email} could not sign in: ${error.message}`);
       return user;
     },
@@ -71,11 +60,18 @@ export interface TestDataApi extends People {
 }
 
 /**
- * The gateway with Data API and Auth, without edge functions, on a port of the caller's own.
+ * The gateway with Data API and Auth, without edge functions, on a port of the caller's own; or those of a given
+ * project (`npm run test:remote`).
  *
  * @param given a database to serve, which its owner drops; a new one when left out
  */
 export async function startDataApiOnly(given?: TestDatabase): Promise<TestDataApi> {
+  const remote = inject("remote");
+  if (remote) {
+    if (given) throw new Error("a given project serves its own database only");
+    const database = await createTestDatabase();
+    return { url: remote.url, database, ...createPeople(remote.url, database), stop: database.drop };
+  }
   const database = given ?? (await createTestDatabase());
   const dataApi = await createDataApi(database.url, inject("secrets"));
   const gateway = await startGateway({ port: 0, dataApi: dataApi.fetch });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
 import { withCredentials, withDatabase } from "../../local/bootstrap.ts";
+import { emptyDatabase } from "./remote/empty.ts";
 import { bootstrappedTemplate, createDatabase, dropDatabase, headTemplate, templateUpTo } from "./templates.ts";
 
 export interface TestDatabase {
@@ -17,12 +18,20 @@ export interface TestDatabase {
 }
 
 /**
- * A database of the caller's own, cloned from a template in some 50 ms.
+ * A database of the caller's own, cloned from a template in some 50 ms. Where tests run against a given project
+ * (`npm run test:remote`), that one's, emptied.
  *
  * @param options.migratedTo a migration's version (14 digits), or "nothing" for a database without any;
  *   the head when left out
  */
 export async function createTestDatabase(options: { migratedTo?: string } = {}): Promise<TestDatabase> {
+  const remote = inject("remote");
+  if (remote) {
+    if (options.migratedTo !== undefined) throw new Error("a given project has one state of migrations: the newest");
+    const database = opened(remote.databaseUrl, "", async () => {});
+    await emptyDatabase(database.query);
+    return database;
+  }
   const serverUrl = inject("adminUrl");
   const { databasePassword } = inject("secrets");
   const { migratedTo } = options;
@@ -37,6 +46,11 @@ export async function createTestDatabase(options: { migratedTo?: string } = {}):
 
   const adminUrl = withDatabase(serverUrl, name);
   const url = withCredentials(adminUrl, "postgres", databasePassword);
+  return opened(url, adminUrl, () => dropDatabase(serverUrl, name));
+}
+
+/** @param gone what is left to do once nobody is connected any more */
+function opened(url: string, adminUrl: string, gone: () => Promise<void>): TestDatabase {
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   // Connections that a test cuts on purpose, or that `drop` cuts, are no failure of the pool.
   pool.on("error", () => {});
@@ -57,7 +71,7 @@ export async function createTestDatabase(options: { migratedTo?: string } = {}):
     async drop() {
       await Promise.all(clients.map((client) => client.end().catch(() => {})));
       await pool.end();
-      await dropDatabase(serverUrl, name);
+      await gone();
     },
   };
 }

@@ -9,10 +9,13 @@ import { migrate } from "../../local/migrate.ts";
 import { freePort } from "../../local/ports.ts";
 import { type PostgresServer, startPostgres } from "../../local/postgres/server.ts";
 import { generateSecrets, type LocalSecrets } from "../../local/secrets.ts";
+import type { RemoteProject } from "./remote/project.ts";
 import { bootstrappedTemplate, createDatabase, headTemplate } from "./templates.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
+    /** The project that tests run against instead of a stack of their own; only of `npm run test:remote`. */
+    remote?: RemoteProject;
     /** Connection string of the superuser to the database `postgres`. */
     adminUrl: string;
     secrets: LocalSecrets;

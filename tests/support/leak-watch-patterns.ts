@@ -26,6 +26,9 @@ const forms: Record<string, RegExp> = {
 const CONTEXT_LENGTH = 30;
 const SHOWN_LENGTH = 6;
 
+/** What is shorter is no secret but a word: `postgres` is the password of the database of `supabase start`. */
+const SECRET_LENGTH = 12;
+
 /** Keys and passwords of a stack, by what they are. */
 function secretsOf(secrets: LocalSecrets): Record<string, string> {
   const { publishableKey, secretKeys, jwtSecret, signingKey, databasePassword, demoPassword } = secrets;
@@ -50,6 +53,7 @@ export function findLeaks(text: string, secrets: LocalSecrets, isContent = (_mat
   const found = new Map<string, Leak>();
   for (const reading of readingsOf(text)) {
     for (const [what, secret] of Object.entries(secretsOf(secrets))) {
+      if (secret.length < SECRET_LENGTH) continue;
       const at = reading.indexOf(secret);
       if (at >= 0) found.set(what, { what, where: around(reading, at, secret) });
     }

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stateMachines } from "../../types/state-machines.ts";
 import { createDirective } from "../functions/support/directives.ts";
@@ -192,28 +192,6 @@ describe("the actor of a move", () => {
       await client.query(setStatus("telemetry_run"), [key, "RUNNING"]);
     });
     expect((await historyOf(database, key)).at(-1)).toMatchObject({ actor: "service_role" });
-  });
-
-  it("cannot be chosen by a session that is not the owner's", async () => {
-    const key = await rows.exec_session.insert(database, "active");
-    const client = new pg.Client({ connectionString: database.adminUrl });
-    await client.connect();
-    try {
-      await client.query("set session authorization service_role");
-      await client.query("begin");
-      for (const [name, value] of Object.entries({ actor: "user:chairman", event: "cancel", reason: "said so" })) {
-        await client.query("select set_config($1, $2, true)", [`leo.${name}`, value]);
-      }
-      await client.query(setStatus("exec_session"), [key, "paused"]);
-      await client.query("commit");
-    } finally {
-      await client.end();
-    }
-    expect((await historyOf(database, key)).at(-1)).toMatchObject({
-      actor: "service_role",
-      event: "pause",
-      reason: null,
-    });
   });
 });
 

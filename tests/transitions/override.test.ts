@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stateMachines } from "../../types/state-machines.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -43,14 +42,6 @@ describe("an operator", () => {
     expect(await statusOf(database, machine, key)).toBe(to);
     expect(await statusOf(database, machine, bystander)).toBe(from);
     expect(await database.query("select * from leo.status_overrides")).toEqual([]);
-  });
-
-  it("overrides as a superuser too", async () => {
-    const key = await rows.telemetry_run.insert(database, "CANCELLED");
-    const client = new pg.Client({ connectionString: database.adminUrl });
-    await client.connect();
-    await client.query(override, ["telemetry_run", key, "SUCCEEDED", "it was done"]).finally(() => client.end());
-    expect((await historyOf(database, key)).at(-1)).toMatchObject({ event: "override", reason: "it was done" });
   });
 
   it("gets a generation without a status going again", async () => {

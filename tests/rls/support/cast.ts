@@ -132,16 +132,22 @@ async function fillSharedTables(database: TestDatabase): Promise<void> {
   await database.query("insert into public.orchestration_metrics (action_count) values (1)");
 }
 
-/** A token like those of Auth, for an operator who never signed in. */
-async function mintOperator(url: string, sub: string): Promise<string> {
+/** A token like those of Auth, for an operator who never signed in; where its key is not known, one by signing in. */
+async function mintOperator(stage: Stage, sub: string): Promise<string> {
+  if (inject("remote")) return tokenOf(await stage.signIn(emailOf("operator")));
   return new SignJWT({ role: "authenticated", app_metadata: { leo_role: "operator" } })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(sub)
     .setAudience("authenticated")
-    .setIssuer(`${url}/auth/v1`)
+    .setIssuer(`${stage.url}/auth/v1`)
     .setIssuedAt()
     .setExpirationTime("1h")
     .sign(new TextEncoder().encode(inject("secrets").jwtSecret));
+}
+
+async function tokenOf(client: Client): Promise<string> {
+  const { data } = await client.auth.getSession();
+  return data.session?.access_token ?? "";
 }
 
 /** Three companies with rows of their own, rows that belong to none, and people who are signed in for real. */
@@ -160,14 +166,13 @@ export async function assemble(stage: Stage): Promise<Cast> {
       let token: string;
       if (name === "mintedOperator") {
         person.userId = people.operator.userId;
-        token = await mintOperator(stage.url, person.userId);
+        token = await mintOperator(stage, person.userId);
         person.client = stage.client(stage.publishableKey, token);
       } else {
         const appMetadata = name === "operator" ? { leo_role: "operator" } : {};
         person.userId = await stage.createUser({ email: emailOf(name), appMetadata });
         person.client = await stage.signIn(emailOf(name));
-        const { data } = await person.client.auth.getSession();
-        token = data.session?.access_token ?? "";
+        token = await tokenOf(person.client);
       }
       person.headers.authorization = `Bearer ${token}`;
     }

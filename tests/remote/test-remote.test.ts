@@ -1,0 +1,131 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { repositoryRoot } from "../../local/paths.ts";
+import { runningStackDatabase } from "../../local/running-stack.ts";
+import type { LocalSecrets } from "../../local/secrets.ts";
+import { createTestDatabase } from "../support/database.ts";
+import { remoteProject } from "../support/remote/project.ts";
+import { takeProject } from "../support/remote/take.ts";
+import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
+
+// `npm run test:remote` against a stack of `npm start`: the same path as against any other project.
+
+let state: Awaited<ReturnType<typeof temporaryState>>;
+let stack: StartCommand;
+let client: pg.Client;
+let project: Record<string, string>;
+
+beforeAll(async () => {
+  state = await temporaryState();
+  const port = await freePortPair();
+  stack = startCommand(state.directory, ["--port", String(port), "--sweep-every", "0"]);
+  await stack.ready;
+  const secrets: LocalSecrets = JSON.parse(await readFile(join(state.directory, "secrets.json"), "utf8"));
+  const databaseUrl = (await runningStackDatabase(state.directory)) ?? "";
+  client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  project = {
+    LEO_TEST_URL: `http://127.0.0.1:${port}`,
+    LEO_TEST_DB_URL: databaseUrl,
+    LEO_TEST_PUBLISHABLE_KEY: secrets.publishableKey,
+    LEO_TEST_SECRET_KEY: secrets.secretKeys.default as string,
+  };
+}, 90_000);
+afterAll(async () => {
+  await client?.end();
+  stack?.child.kill("SIGINT");
+  await stack?.exit;
+  await state.remove();
+});
+
+/** Runs what `npm run test:remote` runs, on a few test files. */
+function testRemote(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|NODE_ENV|LEO_TEST_|CI$)/.test(name));
+  const files = ["tests/functions/exec-sessions.test.ts", "tests/dashboards/access.test.ts"];
+  const child = spawn(process.execPath, ["--import", "tsx", "local/test.ts", "--remote", ...files], {
+    cwd: repositoryRoot,
+    env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, output }));
+  });
+}
+
+const count = async (table: string) =>
+  (await client.query(`select count(*)::integer as count from ${table}`)).rows[0].count as number;
+
+/** Asserts that a run was refused for a reason, and left everything as it was. */
+async function expectRefused(environment: Record<string, string>, reason: string): Promise<void> {
+  const tables = ["public.companies", "public.exec_implementation_sessions", "auth.users"];
+  const before = await Promise.all(tables.map(count));
+  expect(Math.min(...before)).toBeGreaterThan(0);
+  const { code, output } = await testRemote(environment);
+  expect(output).toContain(reason);
+  expect(output).not.toMatch(/\d+ passed/);
+  expect(code).toBe(1);
+  expect(await Promise.all(tables.map(count))).toEqual(before);
+}
+
+test("nothing is done without a project that is named", async () => {
+  await expectRefused({}, "LEO_TEST_URL is missing");
+}, 60_000);
+
+test("a database that holds rows is left alone", async () => {
+  await expectRefused(project, "the project's database holds rows (companies and ");
+}, 60_000);
+
+test("a database that is not the one behind the URL is left alone", async () => {
+  const other = await createTestDatabase();
+  await other.query("insert into public.companies (name) values ('Somebody else')");
+  const reason = "LEO_TEST_DB_URL is not the database of LEO_TEST_URL";
+  await expectRefused({ ...project, LEO_TEST_DB_URL: other.url, LEO_TEST_DELETE_DATA: "1" }, reason);
+  expect(await other.query("select name from public.companies")).toEqual([{ name: "Somebody else" }]);
+  await other.drop();
+}, 60_000);
+
+test("another state of the migrations is left alone", async () => {
+  const older = await createTestDatabase({ migratedTo: "20260303000800" });
+  const environment = { ...project, LEO_TEST_DB_URL: older.url, LEO_TEST_DELETE_DATA: "1" };
+  await expectRefused(environment, "the project has migration 20260303000800, this checkout ");
+  await older.drop();
+}, 60_000);
+
+test("two runs at a time are one too many", async () => {
+  await client.query("select pg_advisory_lock(hashtext('leo test:remote'))");
+  await expectRefused({ ...project, LEO_TEST_DELETE_DATA: "1" }, "another run of test:remote is using this project");
+  await client.query("select pg_advisory_unlock_all()");
+}, 60_000);
+
+test("tests pass against a project whose rows may go, which is empty then but for real people", async () => {
+  await client.query("insert into auth.users (id, email) values (gen_random_uuid(), 'somebody@real.invalid')");
+  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" });
+  expect({ code, output }).toMatchObject({ code: 0 });
+  expect(output).toContain(`Tests run against ${project.LEO_TEST_URL}`);
+  expect(output).toMatch(/Test Files +2 passed \(2\)/);
+  expect(await count("public.companies")).toBe(0);
+  expect(await count("public.state_transitions")).toBe(0);
+  expect(await count("public.orchestration_summary_progress")).toBe(1);
+  expect((await client.query("select email from auth.users")).rows).toEqual([{ email: "somebody@real.invalid" }]);
+}, 120_000);
+
+test("what tests leave changed besides rows makes the run fail, by name", async () => {
+  const giveBack = await takeProject(remoteProject(project), true);
+  await client.query("create table public.left_over (id integer)");
+  await client.query("update leo.telemetry_thresholds set baseline_window_days = 8");
+  const failure = await giveBack().catch((error: Error) => error);
+  await client.query("drop table public.left_over");
+  await client.query("update leo.telemetry_thresholds set baseline_window_days = default");
+  expect(String(failure)).toMatch(/left alone:\n[\s\S]* public\.left_over[\s\S]* leo\.telemetry_thresholds: /);
+  expect(String(failure)).not.toContain("relation exec_");
+}, 60_000);

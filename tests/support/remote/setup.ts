@@ -1,0 +1,20 @@
+import type { TestProject } from "vitest/node";
+import { generateSecrets } from "../../../local/secrets.ts";
+import { remoteProject } from "./project.ts";
+import { takeProject } from "./take.ts";
+
+/** What `npm run test:remote` does before the first test file and after the last one. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const remote = remoteProject(process.env);
+  const giveBack = await takeProject(remote, process.env.LEO_TEST_DELETE_DATA === "1");
+  project.provide("remote", remote);
+  project.provide("secrets", {
+    // Passwords of the users that tests make; the project's own signing keys are nobody's business.
+    ...generateSecrets(),
+    publishableKey: remote.publishableKey,
+    secretKeys: { default: remote.secretKey },
+    databasePassword: decodeURIComponent(new URL(remote.databaseUrl).password),
+  });
+  console.log(`Tests run against ${remote.url}`);
+  return giveBack;
+}
