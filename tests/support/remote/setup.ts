@@ -16,5 +16,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     databasePassword: decodeURIComponent(new URL(remote.databaseUrl).password),
   });
   console.log(`Tests run against ${remote.url}`);
-  return giveBack;
+  return async () => {
+    try {
+      await giveBack();
+    } catch (error) {
+      // Vitest prints what goes wrong here, and would call the run a success.
+      process.exitCode = 1;
+      throw error;
+    }
+  };
 }
