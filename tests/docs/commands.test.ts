@@ -61,7 +61,8 @@ test("the CLI's commands that documents name take the options that are named", a
   expect(commands.length).toBeGreaterThan(10);
   const help = new Map<string, string>();
   for (const { path, command } of commands) {
-    const [, subcommand = ""] = /^npx supabase ((?:[a-z]+ ?)+?)(?= -| [A-Z<"']|$)/.exec(command.trim()) ?? [];
+    const [, subcommand = ""] =
+      /^npx supabase ((?:(?:db|config|functions|gen|migration|secrets) )?[a-z]+)/.exec(command) ?? [];
     if (!help.has(subcommand)) {
       const { stdout, stderr } = await supabaseCli([...subcommand.split(" "), "--help"]);
       help.set(subcommand, stdout + stderr);
@@ -85,7 +86,16 @@ test("test files that documents run are there, and know the variables that are s
 });
 
 describe("what takes minutes", () => {
-  test("is named as it is run: the soak, which npm test runs for seconds", async () => {
+  test("is named as it is run: the set-up of contributors, of which this is a part", async () => {
+    const [commands = "", ...none] = await documentedBlocks("CONTRIBUTING.md", "Set-up", "sh");
+    expect(none).toEqual([]);
+    const lines = commands.split("\n").map((line) => line.replace(/\s+#.*$/, ""));
+    expect(lines).toEqual(["npm ci", "npm start", "npm test", "npm run check", ".ci/run"]);
+    const ci = await document(".ci/run");
+    for (const line of ["npm ci", "npm test", "npm run check"]) expect(ci).toContain(line);
+  });
+
+  test("and the soak, which npm test runs for seconds", async () => {
     expect(await documentedBlocks("README.md", "Contribute", "sh")).toEqual(["npm run test:soak -- --minutes 10"]);
   });
 

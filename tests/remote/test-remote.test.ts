@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { runningStackDatabase } from "../../local/running-stack.ts";
 import type { LocalSecrets } from "../../local/secrets.ts";
+import { documentedBlocks } from "../docs/support/markdown.ts";
 import { createTestDatabase } from "../support/database.ts";
 import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
 
@@ -39,14 +40,16 @@ afterAll(async () => {
   await state.remove();
 });
 
-/** Runs what `npm run test:remote` runs, on a few test files. */
+const files = ["tests/functions/exec-sessions.test.ts", "tests/dashboards/access.test.ts"];
+
+/** Runs what `npm run test:remote` runs, or another command that does, on a few test files. */
 function testRemote(
   environment: Record<string, string>,
   onOutput: (soFar: string) => void = () => {},
+  [program = "", ...args]: string[] = [process.execPath, "--import", "tsx", "local/test.ts", "--remote", ...files],
 ): Promise<{ code: number | null; output: string }> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|NODE_ENV|LEO_TEST_|CI$)/.test(name));
-  const files = ["tests/functions/exec-sessions.test.ts", "tests/dashboards/access.test.ts"];
-  const child = spawn(process.execPath, ["--import", "tsx", "local/test.ts", "--remote", ...files], {
+  const child = spawn(program, args, {
     cwd: repositoryRoot,
     env: { ...Object.fromEntries(inherited), NO_COLOR: "1", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -109,9 +112,28 @@ test("two runs at a time are one too many", async () => {
   await client.query("select pg_advisory_unlock_all()");
 }, 60_000);
 
+/** As docs/ci.md runs them, but for what needs Docker: what `supabase status` prints is this stack's. */
+async function documentedRun(): Promise<string> {
+  const [block = "", ...none] = await documentedBlocks(
+    "docs/ci.md",
+    "Tests against a project that is there already",
+    "sh",
+  );
+  expect(none).toEqual([]);
+  const { LEO_TEST_URL, LEO_TEST_DB_URL, LEO_TEST_PUBLISHABLE_KEY, LEO_TEST_SECRET_KEY } = project;
+  const status = { API_URL: LEO_TEST_URL, DB_URL: LEO_TEST_DB_URL };
+  const keys = { PUBLISHABLE_KEY: LEO_TEST_PUBLISHABLE_KEY, SECRET_KEY: LEO_TEST_SECRET_KEY };
+  const variables = Object.entries({ ...status, ...keys }).map(([name, value]) => `${name}="${value}"`);
+  const [docker, ...rest] = block.split("\n");
+  expect(docker).toBe("npx supabase start");
+  const [read, ...command] = rest;
+  expect(read).toMatch(/^npx supabase status -o env > (\S+) && \. \1$/);
+  return `${variables.join("\n")}\n${command.join("\n")} -- ${files.join(" ")}`;
+}
+
 test("tests pass against a project whose rows may go, which is empty then but for real people", async () => {
   await client.query("insert into auth.users (id, email) values (gen_random_uuid(), 'somebody@real.invalid')");
-  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" });
+  const { code, output } = await testRemote({}, () => {}, ["bash", "-ec", await documentedRun()]);
   expect({ code, output }).toMatchObject({ code: 0 });
   expect(output).toContain(`Tests run against ${project.LEO_TEST_URL}`);
   expect(output).toMatch(/Test Files +2 passed \(2\)/);
