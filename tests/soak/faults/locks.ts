@@ -19,6 +19,13 @@ async function holding(scene: Scene, ids: string[], work: () => Promise<void>): 
   }
 }
 
+/** Sessions that the load has begun; the first fault may come before the first of them. */
+async function sessions(scene: Scene): Promise<string[]> {
+  const ids = () => scene.known.of("exec_session").map(({ id }) => id);
+  if (!(await until(async () => ids().length > 0))) scene.complain("there was no session to block");
+  return ids();
+}
+
 const report = (id: string) => ({
   operation: "exec-sessions PATCH /:id",
   path: `exec-sessions/${id}`,
@@ -28,10 +35,10 @@ const report = (id: string) => ({
 export const rowBlocked: Fault = {
   title: "row blocked",
   async strike(scene) {
-    const session = scene.random.of(scene.known.of("exec_session"));
-    if (!session) return scene.complain("there was no session to block");
-    await holding(scene, [session.id], async () => {
-      const wish = report(session.id);
+    const id = scene.random.of(await sessions(scene));
+    if (id === undefined) return;
+    await holding(scene, [id], async () => {
+      const wish = report(id);
       const entry = scene.caller.open(wish);
       // The server ends the statement long before the row is let go.
       const answer = await scene.caller.once(wish, entry);
@@ -44,8 +51,8 @@ export const rowBlocked: Fault = {
 export const poolExhausted: Fault = {
   title: "pool exhausted",
   async strike(scene) {
-    const ids = scene.known.of("exec_session").map(({ id }) => id);
-    if (ids.length === 0) return scene.complain("there was no session to block");
+    const ids = await sessions(scene);
+    if (ids.length === 0) return;
     await holding(scene, ids, async () => {
       const wishes = Array.from({ length: 4 * POOL_SIZE }, (_, index) => report(ids[index % ids.length] as string));
       const refused = Promise.all(wishes.map((wish) => scene.caller.once(wish, scene.caller.open(wish))));
