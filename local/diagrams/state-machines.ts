@@ -49,8 +49,10 @@ export async function stateMachinesPage({ url }: ScratchDatabase): Promise<strin
     ),
     paragraphs(
       "Services and operators make the moves, by the operations of the [HTTP API](http-api.md). An event has to be sent " +
-        "with the fields that it needs. Where the state allows it, it may still be refused with the " +
-        "[problems](http-api.md#errors) in the last column.",
+        "with the fields that it needs. Where the state allows it, it may still be refused: with the " +
+        "[problems](http-api.md#errors) in the last column, with `stale_attempt` where the request names an attempt that " +
+        "is over, and with `illegal_transition` where another row is in the way, as a session that is not completed is " +
+        "for sending its hand-off, or a hand-off that is not rejected for reopening its session.",
     ),
     ...sections,
   ].join("\n\n")}\n`;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -25,6 +25,8 @@ export interface Walk {
 /** Starts the stack on free ports, with a state of its own. */
 export async function beginWalk(): Promise<Walk> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "leo-walk-")));
+  // As a checkout is: where the server's user cannot enter, the database would be elsewhere, and stay behind.
+  await chmod(folder, 0o755);
   // Everything is as in a checkout, and what is written there stays out of this one.
   const state = join(folder, ".local");
   await mkdir(state);
