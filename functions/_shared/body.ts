@@ -7,7 +7,9 @@ import { TimeLimitExceeded, withinTime } from "./time-limit.ts";
 
 /** More would help nobody, and a hostile body could ask for a megabyte of them. */
 const MAX_ISSUES = 20;
+/** Names of fields come from the caller; messages from the contracts, with every value that would do. */
 const MAX_NAME_LENGTH = 100;
+const MAX_MESSAGE_LENGTH = 500;
 
 /**
  * The body of a request, as its contract has it. An empty body counts as `{}`, so that events which need no
@@ -96,12 +98,18 @@ function namedIssues(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.slice(0, MAX_ISSUES);
-    return keys.map((key) => shortened({ path: [...path, key], message: `Unknown field ${JSON.stringify(key)}` }));
+    return keys.map((key) =>
+      shortened({ path: [...path, key], message: `Unknown field ${short(JSON.stringify(key), MAX_NAME_LENGTH)}` }),
+    );
   }
   return [shortened({ path, message: issue.message })];
 }
 
 function shortened({ path, message }: Issue): Issue {
-  const short = (text: string) => (text.length > MAX_NAME_LENGTH ? `${text.slice(0, MAX_NAME_LENGTH)}…` : text);
-  return { path: path.map((part) => (typeof part === "string" ? short(part) : part)), message: short(message) };
+  return {
+    path: path.map((part) => (typeof part === "string" ? short(part, MAX_NAME_LENGTH) : part)),
+    message: short(message, MAX_MESSAGE_LENGTH),
+  };
 }
+
+const short = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);

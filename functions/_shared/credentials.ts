@@ -40,6 +40,10 @@ export async function authenticate(request: Request, kind: CallerKind, withinMs:
     const identity = `secret:${secretName}`;
     return { actor: `${identity}${label(request)}`, identity };
   }
+  // First: supabase-js sends the key in Authorization as well.
+  if (apikey?.startsWith("sb_secret_")) {
+    throw unauthenticated("The secret key in the header apikey is none of this project's.");
+  }
   if (token?.startsWith("sb_secret_")) {
     throw unauthenticated("Send the secret key in the header apikey; Authorization is for the JWT of a user.");
   }

@@ -28,9 +28,7 @@ export class Problem extends Error {
   /** The response; the request id lets a person find the request in the log and in the history. */
   response(requestId: string): Response {
     const { status, title } = problems[this.code];
-    const body = {
-      // First, so that no member can take the place of the ones below.
-      ...this.options.members,
+    const common = {
       type: problemType(this.code),
       title,
       status,
@@ -38,12 +36,22 @@ export class Problem extends Error {
       code: this.code,
       request_id: requestId,
     };
+    // First, for whoever reads it; and last, so that no member takes their place.
+    const body = { ...common, ...this.options.members, ...common };
     const headers = { ...this.options.headers, "content-type": "application/problem+json" };
     return new Response(JSON.stringify(body), { status, headers });
   }
 }
 
-/** 400 `invalid_request` with its issues. */
-export function invalidRequest(issues: Issue[], detail = "See issues for what to change."): Problem {
+/** 400 `invalid_request` with its issues, of which the first is the detail unless another is given. */
+export function invalidRequest(issues: Issue[], detail = firstOf(issues)): Problem {
   return new Problem("invalid_request", detail, { members: { issues } });
+}
+
+/** What to change first, in a sentence, and how much more there is. */
+export function firstOf(issues: Issue[]): string {
+  const [first, ...more] = issues;
+  if (first === undefined) return "See the contract of this request.";
+  const where = first.path.length > 0 ? `${first.path.slice(0, 5).join(".")}: ` : "";
+  return `${where}${first.message}${more.length > 0 ? ` (and ${more.length} more in issues)` : ""}`;
 }

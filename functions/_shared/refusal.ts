@@ -1,5 +1,5 @@
-import { isProblemCode } from "../../types/contracts/problems.ts";
-import { Problem } from "./problem.ts";
+import { type Issue, isProblemCode } from "../../types/contracts/problems.ts";
+import { firstOf, Problem } from "./problem.ts";
 
 /** What the database answers instead of a result when it refuses a transition: a code and what explains it. */
 interface Refusal {
@@ -38,13 +38,13 @@ function explain(code: string, members: Record<string, unknown>): string {
     case "same_actor":
       return "Whoever sent a hand-off does not answer it: let another key or user accept or reject it.";
     case "stale_attempt":
-      return `The session is in attempt ${members.attempt} by now; the one you sent is over.`;
+      return `The session is in attempt ${members.attempt}, not in the one that you sent.`;
     case "not_found":
       return `There is no ${String(members.entity ?? "row").replaceAll("_", " ")} with this id.`;
     case "idempotency_mismatch":
       return "Repeat the first request with this Idempotency-Key, or take a new key for this one.";
     case "invalid_request":
-      return "See issues for what to change.";
+      return firstOf(members.issues as Issue[]);
     default:
       return "See the members of this problem.";
   }
