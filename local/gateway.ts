@@ -81,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         refuse(response, 503, "functions_unavailable", "the edge functions are starting");
       else forward(agent, gateway.functionsPort, incoming, response);
     } else {
-      refuse(response, 404, "not_found", "this stack serves /rest/v1, /auth/v1 and /functions/v1");
+      refuse(response, 404, "not_found", "this stack serves /rest/v1, /auth/v1 and /functions/v1; Realtime and Storage come with supabase start, or a hosted project");
     }
   });
   const port = await listening(server, options.port);

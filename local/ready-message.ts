@@ -36,7 +36,7 @@ export async function readyMessage(stack: Stack, seconds: number): Promise<strin
   if (directive === null) {
     const call = shellCall({
       url: `${url}/rest/v1/strategic_directives_v2`,
-      headers: { apikey: secretKey },
+      headers: { apikey: secretKey, prefer: "return=representation" },
       body: emptyDirective,
     });
     sections.push(["Make a strategic directive that a session can be started of:", call]);

@@ -10,7 +10,7 @@ import { jsonText } from "./json-text.ts";
  */
 export function curlOf(operation: Operation, { headers = {}, body }: Example): string {
   const { method, callers } = operation;
-  const given = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  const given = Object.entries(headers).map(([name, value]) => `-H ${withVariables(quoted(`${name}: ${value}`))}`);
   const credential = callers === "anyone" ? [] : ['-H "apikey: $SECRET_KEY"'];
   const typed = body === undefined ? [] : ["-H 'content-type: application/json'"];
   const first = [...credential, ...typed].join(" ");

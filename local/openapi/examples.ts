@@ -57,7 +57,7 @@ export const examples: {
     pause: { body: { attempt: 1, reason: "waiting for the schema review" } },
     resume: { after: ["sessions.pause"] },
     complete: {
-      headers: { ...asBuilder, "idempotency-key": "complete-17" },
+      headers: { ...asBuilder, "idempotency-key": `complete ${exampleRows.exec_session.id}` },
       body: {
         attempt: 1,
         test_coverage_pct: 91,

@@ -57,7 +57,8 @@ function beginning({ comments }: PageSources): string[] {
     paragraphs(
       "The commands are for a shell that has `SUPABASE_URL` and `SECRET_KEY` (`. .local/env`, beside `npm start`), " +
         `and, taken from answers, the ids of rows in ${variables.join(", ")} and the \`attempt\` of the session in \`ATTEMPT\`. Each was ` +
-        "sent for its answer below; ids and moments are made up.",
+        "sent for its answer below; ids and moments are made up. They are no story to be followed from the top: an " +
+        "operation needs its row in the right state, and after resume, retry and reopen `ATTEMPT` is what they answer.",
     ),
     "## Credentials",
     [

@@ -10,7 +10,7 @@ select
   concat_ws(' → ', story.from_status, story.to_status) as status,
   case
     when story.seconds_since_previous < 'Infinity'
-      then make_interval(secs => story.seconds_since_previous::double precision)
+      then date_trunc('second', make_interval(secs => story.seconds_since_previous::double precision))::text
   end as after_being_so_for,
   story.actor as who,
   story.reason

@@ -89,7 +89,7 @@ select
   stuck.kind,
   stuck.concerns,
   stuck.what_is_wrong,
-  case when isfinite(stuck.since) then date_trunc('second', now() - stuck.since) end as for_how_long,
+  case when isfinite(stuck.since) then date_trunc('second', now() - stuck.since)::text end as for_how_long,
   stuck.since,
   stuck.what_to_do,
   stuck.id

@@ -119,7 +119,7 @@ select
   waiting.next_step,
   waiting.kind,
   waiting.sd_id as directive,
-  case when isfinite(waiting.since) then date_trunc('second', now() - waiting.since) end as for_how_long,
+  case when isfinite(waiting.since) then date_trunc('second', now() - waiting.since)::text end as for_how_long,
   waiting.since,
   waiting.id
 from waiting

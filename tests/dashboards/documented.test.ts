@@ -100,7 +100,10 @@ describe("its way to watch changes", () => {
         heard = callback;
         return channel;
       },
-      subscribe: () => channel,
+      subscribe: (told: (status: string) => void) => {
+        told("SUBSCRIBED");
+        return channel;
+      },
     };
     const shown: unknown[][] = [];
     const client = { channel: () => channel, from: (supabase as SupabaseClient).from.bind(supabase) };
@@ -111,9 +114,12 @@ describe("its way to watch changes", () => {
       `select id from public.${filter.table} where sd_id = 'SD-2026-003'`,
     );
     await heard({ new: row });
-    expect(shown).toEqual([["SD-2026-003", "active", 1]]);
+    expect(shown).toEqual([
+      ["SUBSCRIBED", undefined],
+      ["SD-2026-003", "active", 1],
+    ]);
     await heard({ new: {} });
-    expect(shown).toHaveLength(1);
+    expect(shown).toHaveLength(2);
   });
 });
 

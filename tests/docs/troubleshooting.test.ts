@@ -133,6 +133,20 @@ const provocations: Record<string, () => Promise<string>> = {
     return text;
   },
 
+  "idempotency-replayed: true": async () => {
+    const { session } = (await (await startSession()).json()) as { session: { id: string } };
+    const headers = { ...json, apikey: stack.secretKey, "idempotency-key": "too early" };
+    const complete = () => stack.call(`exec-sessions/${session.id}/complete`, { headers, body: { attempt: 1 } });
+    expect((await complete()).status).toBe(409);
+    await stack.database.query(
+      "update public.exec_quality_checkpoints set is_complete = true, score = 90 where session_id = $1",
+      [session.id],
+    );
+    const again = await complete();
+    expect(again.status).toBe(409);
+    return [...again.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+  },
+
   '"code":"idempotency_mismatch"': async () => {
     const headers = { ...json, apikey: stack.secretKey, "idempotency-key": "troubleshooting" };
     await startSession(headers);

@@ -303,3 +303,17 @@ describe("disturbs nobody:", () => {
     await database.query("delete from public.telemetry_analysis_runs where id = $1", [id]);
   });
 });
+
+it("lists fixes in an order in which they go through", async () => {
+  const { id } = await completedSession(database);
+  await pastTriggers(
+    database,
+    `update public.exec_quality_checkpoints set is_complete = false where session_id = '${id}' and is_required`,
+  );
+  const found = await examine(database);
+  expect(found.map(({ problem }) => problem)).toContain("checkpoint_incomplete_with_record");
+  expect(found.map(({ problem }) => problem)).toContain("session_completed_with_open_gates");
+  await runFixes(found.filter(({ fix }) => fix !== null));
+  await runFixes((await examine(database)).filter(({ fix }) => fix !== null));
+  expect(await examine(database)).toEqual([]);
+});
