@@ -39,7 +39,7 @@ export async function copyRepository(): Promise<Checkout> {
     async shell(lines) {
       // The CLI reads the text of a migration from whatever it is given, and waits where that has no end.
       const script = `exec < /dev/null\n${lines}`;
-      const options = { cwd: folder, env, maxBuffer: 16 * 1024 * 1024, timeout: 100_000 };
+      const options = { cwd: folder, env, maxBuffer: 16 * 1024 * 1024, timeout: 200_000 };
       const { stdout } = await runFile("bash", ["-euo", "pipefail", "-c", script], options).catch((error) => {
         throw new Error(`${lines}\n\nended with ${error.code}:\n${error.stdout}${error.stderr}`);
       });
