@@ -1,88 +1,125 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { repositoryRoot } from "../../local/paths.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { callEvent, caller } from "../transitions/call-event.ts";
-import { historyOf, rows, statusOf } from "../transitions/machines.ts";
+import { documentedBlocks } from "../docs/support/markdown.ts";
+import { type Checkout, copyRepository } from "./support/checkout.ts";
+import { recipe } from "./support/recipe.ts";
 
-// The migrations that CONTRIBUTING.md has people write, one after the other, on a database of today.
+/**
+ * The recipes of CONTRIBUTING.md, one after the other in a copy of the repository, every line as it is written there.
+ * Where a line goes ("at the same place", "among the events") is what this file says: beside `reject`, `health` and
+ * others that are there today.
+ */
 
-let database: TestDatabase;
-let checkout: string;
-let text: string;
+let checkout: Checkout;
 
 beforeAll(async () => {
-  text = await readFile(join(repositoryRoot, "CONTRIBUTING.md"), "utf8");
-  database = await createTestDatabase();
-  checkout = await mkdtemp(join(tmpdir(), "leo-recipes-"));
-  await cp(join(repositoryRoot, "supabase", "migrations"), join(checkout, "supabase", "migrations"), {
-    recursive: true,
-  });
+  checkout = await copyRepository();
 });
-afterAll(async () => {
-  await database.drop();
-  await rm(checkout, { recursive: true, force: true });
-});
+afterAll(() => checkout.remove());
 
-/** The blocks of one language in a recipe, as a reader copies them. */
-function blocks(recipe: string, language: string): string[] {
-  const section = text.split(`\n## ${recipe}\n`)[1]?.split("\n## ")[0] ?? "";
-  const found = section.matchAll(new RegExp(`^ {3}\`\`\`${language}\\n([\\s\\S]*?)^ {3}\`\`\`$`, "gm"));
-  return [...found].map(([, block = ""]) => block.replace(/^ {3}/gm, ""));
-}
+test("each part of an event has its place", async () => {
+  const [sql = "", ...otherSql] = await documentedBlocks("CONTRIBUTING.md", "Add an event", "sql");
+  expect(otherSql).toEqual([]);
+  const { migration, span, add } = await recipe("Add an event", checkout);
+  await migration(sql);
+  const event = { before: "reject: " };
+  await add("types/contracts/routes.ts", `/** Gives a hand-off up. */\n${span('withdraw: "POST')}`, event);
+  await add("types/contracts/operations.ts", span("withdraw: { request"), event);
+  await add("functions/exec-handoffs/index.ts", span("withdraw: moveExecHandoff"), event);
+  await add("local/openapi/examples.ts", span("withdraw: { body"), event);
+  await add("tests/machines/support/machines.ts", span("withdraw: handoffEvent"), event);
+}, 60_000);
 
-/** Carries out a migration as a whole, as the CLI does. */
-const migrate = (sql: string) => database.query(`begin;\n${sql}\ncommit;`);
+test("each part of a table has its place", async () => {
+  const [sql = "", ...otherSql] = await documentedBlocks("CONTRIBUTING.md", "Add a table", "sql");
+  const [rows = "", insert = "", ...others] = await documentedBlocks("CONTRIBUTING.md", "Add a table", "ts");
+  const [difference = "", ...more] = await documentedBlocks("CONTRIBUTING.md", "Add a table", "json");
+  expect([...otherSql, ...others, ...more]).toEqual([]);
+  const { migration, span, add, file } = await recipe("Add a table", checkout);
+  await migration(sql);
+  await add("docs/privileges.md", span("| `announcements` |"), { before: "| `strategic_directives_v2` |" });
+  await add("tests/rls/matrix.ts", span("announcements: readByUsers"), { before: "strategic_vision: " });
+  await add("tests/rls/support/rows.ts", rows, { before: "strategic_vision: " });
+  const vision = 'await database.query("insert into public.strategic_vision';
+  await add("tests/rls/support/cast.ts", insert, { before: vision });
+  const list = "tests/conformance/deliberate-differences.json";
+  const listed = JSON.parse(await checkout.read(list));
+  await file(list, JSON.stringify([JSON.parse(difference), ...listed], null, 2));
+}, 60_000);
 
-test("an event is one that history knows", async () => {
-  const [sql = ""] = blocks("Add an event", "sql");
-  await migrate(sql);
-  const id = await rows.handoff.insert(database, "preparing");
-  await callEvent(database, "move_handoff", { id, context: { event: "withdraw" } });
-  expect(await statusOf(database, "handoff", id)).toBe("rejected");
-  expect((await historyOf(database, id)).at(-1)).toMatchObject({ event: "withdraw", actor: caller.actor });
-});
+test("each part of an edge function has its place", async () => {
+  const [sql = "", ...otherSql] = await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "sql");
+  const code = await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "ts");
+  const [row = "", contracts = "", routes = "", operations = "", program = "", tests = "", ...others] = code;
+  const [config = "", ...more] = await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "toml");
+  const [callOnce = ""] = await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "sh");
+  expect([...otherSql, ...others, ...more]).toEqual([]);
+  const { migration, span, add, file } = await recipe("Add an edge function", checkout);
+  const written = await migration(`${sql}\n`);
+  await checkout.shell(callOnce);
+  expect(await checkout.read(written)).toMatch(/create or replace function leo\.call_once\([\s\S]*'add_announcement'/);
 
-test("a table can be read by those who may, and an edge function's event is made once per key", async () => {
-  const [table = ""] = blocks("Add a table", "sql");
-  await migrate(table);
+  await add("types/contracts/rows.ts", row, "at the end");
+  await file("types/contracts/announcements.ts", contracts);
+  await add("types/contracts/index.ts", span("export *"), { before: 'export * from "./exec-handoffs.ts"' });
+  await add("types/contracts/routes.ts", routes, { before: "health: " });
+  await add("types/contracts/operations.ts", operations, { before: "health: " });
+  await add("types/contracts/operations.ts", span("import *"), { before: "import * as handoffs " });
+  await file("functions/announcements/index.ts", program);
+  await add("supabase/config.toml", config, "at the end");
+  await add("local/openapi/examples.ts", span("announcements: { add"), { before: "health: " });
+  const bodies = "tests/security/credentials/support/requests.ts";
+  await add(bodies, span("announcements: () =>"), { before: '"orchestration-metrics": ' });
+  await file("tests/functions/announcements.test.ts", tests);
+}, 60_000);
 
-  const [sql = ""] = blocks("Add an edge function", "sql");
-  const file = join(checkout, "supabase", "migrations", "20990101000000_add_announcement.sql");
-  await writeFile(file, sql);
-  const command = blocks("Add an edge function", "sh").find((block) => block.includes("call_once")) ?? "";
-  await promisify(execFile)("bash", ["-euc", command], { cwd: checkout });
-  await migrate(await readFile(file, "utf8"));
+/** The same in two recipes: carried out once, after both. */
+const isOpenapi = (block: string) => block.startsWith("npm run openapi");
 
-  const call = () =>
-    database.query<{ answer: unknown }>("select leo.call_once($1, 'add_announcement', null, $2, $3) as answer", [
-      { caller: caller.actor, key: "a", route: "POST /announcements", digest: "d" },
-      { body: "Release tonight" },
-      caller,
-    ]);
-  const announcement = { body: "Release tonight", created_by: caller.actor };
-  const answer = { announcement: expect.objectContaining(announcement) };
-  expect(await call()).toEqual([{ answer: { answer, replayed: false } }]);
-  expect(await call()).toEqual([{ answer: { answer, replayed: true } }]);
+test("with that the documents know the operations, and show what they answer", async () => {
+  const [forEvent = ""] = (await documentedBlocks("CONTRIBUTING.md", "Add an event", "sh")).filter(isOpenapi);
+  const [forFunction] = (await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "sh")).filter(isOpenapi);
+  expect(forFunction).toBe(forEvent);
+  // All recipes have this after their migration; it writes the same whenever it is run.
+  expect(await checkout.shell("npm run types")).toContain("docs/state-machines.md written");
+  await checkout.shell(forEvent);
+  const page = await checkout.read("docs/http-api.md");
+  expect(page).toMatch(/"reason":\s*"the session goes on"/);
+  expect(page).toMatch(/"body":\s*"Release tonight"[\s\S]*"created_by":/);
+}, 240_000);
 
-  const client = await database.connect();
-  const asRole = async (role: string) => {
-    await client.query("begin");
-    await client.query(`set local role ${role}`);
-    const read = client.query("select body, created_by from public.announcements");
-    return read.then(({ rows: found }) => found).finally(() => client.query("rollback"));
-  };
-  expect(await asRole("authenticated")).toEqual([announcement]);
-  await expect(asRole("anon")).rejects.toMatchObject({ code: "42501" });
-});
+/** Of what CI checks, what is about files that a recipe has people write; the generated ones have just been written. */
+const checks = "format sql typescript deno migrations";
 
-test("every file that is linked is there", () => {
-  const linked = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = ""]) => path);
-  expect(linked.length).toBeGreaterThan(10);
-  expect(linked.filter((path) => !existsSync(join(repositoryRoot, path)))).toEqual([]);
-});
+test("and what CI checks is passed", async () => {
+  expect(await checkout.shell(`npm run check -- ${checks}`)).toContain("ok     typescript");
+}, 240_000);
+
+/**
+ * Of the tests that the recipes name, by file what is about the event, the table and the function: the whole folders
+ * take minutes.
+ */
+const proofs: Record<string, string> = {
+  "tests/machines/pairs.test.ts": "withdraw",
+  "tests/rls/matrix.test.ts": "announcements",
+  "tests/conformance/head.test.ts": "differ from the documents",
+  "tests/functions/announcements.test.ts": "an announcement is kept",
+  "tests/functions/operations.test.ts": "the table of operations",
+};
+
+test("and the tests that the recipes name are there, and those of what is new are passed", async () => {
+  const blocks = [
+    ...(await documentedBlocks("CONTRIBUTING.md", "Add an event", "sh")),
+    ...(await documentedBlocks("CONTRIBUTING.md", "Add a table", "sh")),
+    ...(await documentedBlocks("CONTRIBUTING.md", "Add an edge function", "sh")),
+  ].filter((block) => block.startsWith("npm test"));
+  expect(blocks).toHaveLength(3);
+  for (const block of blocks) {
+    const [, paths = "", check] = /^npm test -- ([^&|;]+)\n(.*)$/.exec(block.replaceAll("\\\n", " ")) ?? [];
+    expect(check).toBe("npm run check");
+    for (const path of paths.trim().split(/\s+/)) await checkout.shell(`ls -d ${path}*`);
+  }
+  const titles = Object.values(proofs).join("|");
+  const files = Object.keys(proofs).join(" ");
+  const printed = await checkout.shell(`npm test -- ${files} --reporter verbose -t '${titles}'`);
+  for (const [file, title] of Object.entries(proofs)) expect(printed).toMatch(new RegExp(`✓ ${file} .*${title}`));
+}, 240_000);

@@ -33,10 +33,11 @@ export function codeBlocks(markdown: string): CodeBlock[] {
   return blocks;
 }
 
-/** Every code span (`so`) outside of fenced blocks. */
+/** Every code span (`so`, or with more backticks around one that has some) outside of fenced blocks. */
 export function codeSpans(markdown: string): string[] {
   const prose = markdown.replace(/^\s*```[\s\S]*?^\s*```$/gm, "");
-  return [...prose.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text.replace(/\s+/g, " "));
+  const spans = prose.matchAll(/(?<!`)(`+)(?!`)([\s\S]*?[^`])\1(?!`)/g);
+  return [...spans].map(([, , text = ""]) => text.replace(/\s+/g, " "));
 }
 
 /** Text of a document of the repository, by its path there. */
