@@ -41,7 +41,7 @@ export interface Consumer {
 async function packInto(folder: string): Promise<string> {
   const copy = join(folder, "checkout");
   // What is not in it is missing in the package of a fresh clone, too.
-  for (const path of await repositoryFiles("types", "local", "docs/client.md", "*.json", "README.md", "LICENSE")) {
+  for (const path of await repositoryFiles("types", "local", "package.json", "tsconfig*.json", "README.md", "LICENSE")) {
     await cp(join(repositoryRoot, path), join(copy, path));
   }
   await symlink(join(repositoryRoot, "node_modules"), join(copy, "node_modules"), "junction");
