@@ -16,6 +16,9 @@ const withWebSocket = process.version.startsWith("v20.") ? ["--experimental-webs
 /** What a project has installed beside the package: its peers, and types of Node.js. */
 const peers = ["@supabase/supabase-js", "zod", "@types/node"];
 
+/** What the package is made of, and what makes it. */
+const packed = ["types", "local", "package.json", "tsconfig*.json", "README.md", "LICENSE"];
+
 /** Whose globals a program is compiled with. */
 type Platform = "node" | "browser";
 
@@ -41,7 +44,7 @@ export interface Consumer {
 async function packInto(folder: string): Promise<string> {
   const copy = join(folder, "checkout");
   // What is not in it is missing in the package of a fresh clone, too.
-  for (const path of await repositoryFiles("types", "local", "package.json", "tsconfig*.json", "README.md", "LICENSE")) {
+  for (const path of await repositoryFiles(...packed)) {
     await cp(join(repositoryRoot, path), join(copy, path));
   }
   await symlink(join(repositoryRoot, "node_modules"), join(copy, "node_modules"), "junction");
@@ -120,8 +123,9 @@ export async function createConsumer(): Promise<Consumer> {
       const page = join(repositoryRoot, "tests", "client", "support", "page.ts");
       const script = join(modules, "@supabase", "supabase-js", "dist", "umd", "supabase.js");
       const flags = [...withWebSocket, "--experimental-vm-modules", "--no-warnings", "--import", "tsx"];
-      const args = [...flags, page, file, packageFolder, script, JSON.stringify(settings)];
-      return (await runFile(process.execPath, args, { cwd: repositoryRoot })).stdout;
+      const args = [...flags, page, file, packageFolder, script];
+      const env = { ...process.env, SETTINGS: JSON.stringify(settings) };
+      return (await runFile(process.execPath, args, { cwd: repositoryRoot, env })).stdout;
     },
     remove: () => rm(parent, { recursive: true, force: true }),
   };

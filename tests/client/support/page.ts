@@ -2,7 +2,8 @@
  * Run by Node.js with --experimental-vm-modules: runs a module as a page of a browser does that came by plain http.
  * Nothing of Node.js is there, and of `crypto` what such a page has. It shows nothing of CORS.
  *
- * Arguments: the module, the folder of the installed package, the script of supabase-js, `settings` as JSON.
+ * Arguments: the module, the folder of the installed package, the script of supabase-js. The environment's SETTINGS, as
+ * JSON, are the page's global `settings`.
  */
 
 import { readFile } from "node:fs/promises";
@@ -10,14 +11,14 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 
-const [module = "", packageFolder = "", script = "", settings = "{}"] = process.argv.slice(2);
+const [module = "", packageFolder = "", script = ""] = process.argv.slice(2);
 
 const page = vm.createContext({
   ...{ AbortController, AbortSignal, Blob, DOMException, Event, EventTarget, FormData, Headers, Request, Response },
   ...{ TextDecoder, TextEncoder, URL, URLSearchParams, WebSocket, atob, btoa, console, fetch, performance },
   ...{ clearInterval, clearTimeout, queueMicrotask, setInterval, setTimeout, structuredClone },
   crypto: { getRandomValues: (array: Uint8Array<ArrayBuffer>) => crypto.getRandomValues(array) },
-  settings: JSON.parse(settings),
+  settings: JSON.parse(process.env.SETTINGS ?? "{}"),
 });
 vm.runInContext("globalThis.window = globalThis.self = globalThis", page);
 vm.runInContext(await readFile(script, "utf8"), page);
