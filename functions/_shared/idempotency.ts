@@ -18,8 +18,8 @@ export interface Idempotency {
  */
 export function idempotencyKeyOf(request: Request): string | undefined {
   const given = request.headers.get("idempotency-key");
-  // The other methods can be repeated as they are.
-  if (given === null || request.method !== "POST") return undefined;
+  // The other methods change nothing.
+  if (given === null || !["POST", "PATCH"].includes(request.method)) return undefined;
   const result = idempotencyKey.safeParse(given);
   if (result.success) return result.data;
   throw invalidRequest([{ path: ["idempotency-key"], message: "Has to be 1 to 255 printable ASCII characters" }]);

@@ -77,7 +77,7 @@ export function headerParameters(comments: CommentedFile[]): Record<keyof typeof
 
 /** Which of them an operation heeds. */
 export function headersOf({ method, callers }: Operation): (keyof typeof requestHeaders)[] {
-  const repeatable = method === "POST" ? (["idempotencyKey"] as const) : [];
+  const repeatable = method === "GET" ? [] : (["idempotencyKey"] as const);
   const named = callers === "anyone" ? [] : (["actorLabel"] as const);
   return [...repeatable, ...named, "requestId"];
 }

@@ -81,12 +81,21 @@ describe("what was carried out and not answered", () => {
     expect(await startsOf(request.sd_id)).toBe(1);
   });
 
-  test("of an update, is done again", async () => {
+  test("of an update, does not take back what somebody else has written since", async () => {
     const { session } = await leo.sessions.start(await begun());
+    const mine = { implementation_progress: 40 };
     proxy.mishaps.push("lose the answer");
-    const updated = await leo.sessions.update(session.id, { implementation_progress: 40 });
+    const { idempotencyKey } = await failedCall(leo.sessions.update(session.id, mine, { attempts: 1 }));
+    await leo.sessions.update(session.id, { implementation_progress: 70 });
+    proxy.mishaps.push("lose the answer");
+    const updated = await leo.sessions.update(session.id, mine, { idempotencyKey });
     expect(updated.session.implementation_progress).toBe(40);
-    expect(failed).toHaveLength(1);
+    expect(failed).toMatchObject([{ code: "no_answer", idempotencyKey, attempts: 1 }]);
+    const rows = await stack.database.query(
+      "select implementation_progress from public.exec_implementation_sessions where id = $1",
+      [session.id],
+    );
+    expect(rows).toEqual([{ implementation_progress: 70 }]);
   });
 });
 
@@ -145,10 +154,28 @@ test("where nobody listens, the call ends after the attempts that are allowed", 
 
 describe("what somebody else answers", () => {
   test("is told from a problem of the functions, and not tried again", async () => {
-    proxy.mishaps.push({ status: 502, type: "text/html", body: "<h1>Bad gateway</h1>" });
+    proxy.mishaps.push({ status: 500, type: "text/html", body: "<h1>Out of order</h1>" });
     const error = await failedCall(leo.telemetry.sweep());
-    expect(error).toMatchObject({ code: "unexpected_answer", status: 502, attempts: 1, problem: undefined });
-    expect(error.detail).toContain("Bad gateway");
+    expect(error).toMatchObject({ code: "unexpected_answer", status: 500, attempts: 1, problem: undefined });
+    expect(error.detail).toContain("Out of order");
+  });
+
+  // It is a lost answer: with the key, what was carried out is not carried out again.
+  test.each([502, 504, 520, 522, 524, 546])(
+    "is tried again where it is a gateway without an answer (%i)",
+    async (status) => {
+      proxy.mishaps.push({ status, type: "text/html", body: "<h1>No answer from upstream</h1>", carriedOut: true });
+      const request = await begun();
+      const { session } = await leo.sessions.start(request);
+      expect(session.sd_id).toBe(request.sd_id);
+      expect(failed).toMatchObject([{ code: "unexpected_answer", status, attempts: 1 }]);
+      expect(await startsOf(request.sd_id)).toBe(1);
+    },
+  );
+
+  test("is not tried again where the request is no write", async () => {
+    proxy.mishaps.push({ status: 502, type: "text/html", body: "<h1>Bad gateway</h1>" });
+    expect(await failedCall(leo.health.check())).toMatchObject({ status: 502, attempts: 1 });
   });
 
   test("is tried again where it is 503, at once where it says since when", async () => {

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { repositoryRoot } from "../../local/paths.ts";
+import { ownLimits, usualLimits } from "../../types/client/limits.ts";
+import { operations } from "../../types/contracts/operations.ts";
 import { document, documentedBlocks } from "../docs/support/markdown.ts";
 import { createDirective } from "../functions/support/directives.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
@@ -83,6 +86,26 @@ describe("a program of an agent", () => {
   });
 });
 
+describe("a program of a page", () => {
+  test("compiles with the types of browsers, and runs where nothing of Node.js is, over plain http", async () => {
+    const email = "operator@example.com";
+    await stack.createUser({ email, appMetadata: { leo_role: "operator" } });
+    const source = await readFile(join(repositoryRoot, "tests", "client", "consumer", "page.ts"), "utf8");
+    const folder = await consumer.compile("page", source, "bundler", "browser");
+    const printed = await consumer.runInPage(join(folder, "page.js"), {
+      url: stack.url,
+      publishableKey: stack.publishableKey,
+      email,
+      password: stack.secrets.demoPassword,
+      sdId: await createDirective(stack.database),
+    });
+    const { id, ...seen } = JSON.parse(printed);
+    expect(seen).toEqual({ ofNode: [], secure: false, first: id });
+    const keys = await stack.database.query("select key from leo.idempotency_keys where caller like 'user:%'");
+    expect(keys.map(({ key }) => z.uuidv4().safeParse(key).success)).toEqual([true, true]);
+  });
+});
+
 /** What `npm start` leaves in .local/env, as far as a program needs it. */
 const documentedVariables = () => ({
   SUPABASE_URL: stack.url,
@@ -128,7 +151,7 @@ describe("docs/client.md", () => {
     const [commands = "", ...none] = await documentedBlocks("docs/client.md", "The typed client", "sh");
     expect(none).toEqual([]);
     const [pack, install] = commands.split("\n").map((line) => line.split("#")[0]?.trim());
-    // What this file begins with (createConsumer), and which cannot be had without a registry.
+    // What this file begins with (createConsumer), but for npm ci and the peers, which a registry has.
     expect(pack).toBe("npm ci && npm pack");
     const peers = Object.keys(JSON.parse(await document("package.json")).peerDependencies);
     expect(install).toBe(`npm install ./${basename(consumer.tarball)} ${peers.join(" ")}`);
@@ -138,11 +161,21 @@ describe("docs/client.md", () => {
     const declared = [...(await document("types/client/options.ts")).matchAll(/^ {2}(\w+)\?:/gm)];
     const rows = [...(await document("docs/client.md")).matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \|/gm)];
     expect(rows.map(([, name]) => name).sort()).toEqual(declared.map(([, name]) => name).sort());
-    const defaults = /defaults = \{ (.+) \}/.exec(await document("types/client/create.ts"))?.[1] ?? "";
-    const listed = rows.flatMap(([, name, value = ""]) =>
-      /^\d/.test(value) ? [`${name}: ${value.replaceAll(" ", "_")}`] : [],
-    );
-    expect(listed.join(", ")).toBe(defaults);
+    const number = (digits = "") => Number(digits.replaceAll(" ", ""));
+    const withDefault = rows.filter(([, , value = ""]) => /^\d/.test(value));
+    const usual = withDefault.map(([, name, value]) => [name, number(value?.split(";")[0])]);
+    expect(Object.fromEntries(usual)).toEqual(usualLimits);
+    const own = withDefault.flatMap(([, name, value]) => {
+      const [, method = "", ms] = /; `([\w.]+)` ([\d ]+)/.exec(value ?? "") ?? [];
+      return ms === undefined ? [] : [[method, name, number(ms)]];
+    });
+    const routed = Object.entries(ownLimits).flatMap(([route, limits]) => {
+      const operation = operations.find(
+        ({ function: name, method, path }) => `${method} /${name}${path}` === `${route}/`,
+      );
+      return Object.entries(limits).map(([name, ms]) => [operation?.name, name, ms]);
+    });
+    expect(own).toEqual(routed);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { backOff } from "../../types/client/timing.ts";
+import { backOff, wait, within } from "../../types/client/timing.ts";
 
 describe("the wait for the next attempt", () => {
   test("doubles with each failure up to 8 s, of which half is random", () => {
@@ -18,4 +18,9 @@ describe("the wait for the next attempt", () => {
   test("is another one each time", () => {
     expect(new Set(Array.from({ length: 20 }, () => backOff(1))).size).toBeGreaterThan(10);
   });
+});
+
+test("what takes too long is told how long it had, in whole milliseconds", async () => {
+  const ended = within(1.2000000000000002, undefined, (signal) => wait(60_000, signal));
+  await expect(ended).rejects.toMatchObject({ name: "TimeoutError", message: "none within 2 ms" });
 });

@@ -113,6 +113,35 @@ describe("an error whose code is known", () => {
     expect(error.is("ilegal_transition")).toBe(false);
   });
 
+  test("may be told by comparing the code", () => {
+    const error: unknown = new ControlPlaneError(failed);
+    if (!(error instanceof ControlPlaneError)) throw error;
+    switch (error.code) {
+      case "stale_attempt":
+        expectTypeOf(error.problem.attempt).toEqualTypeOf<number>();
+        // @ts-expect-error this problem has none
+        error.problem.checkpoints;
+        break;
+      case "session_exists":
+      case "handoff_open":
+        expectTypeOf(error.problem.use).toEqualTypeOf<string | null>();
+        break;
+      case "no_answer":
+        expectTypeOf(error.problem).toEqualTypeOf<undefined>();
+    }
+    // @ts-expect-error there is no such code
+    expect(error.code === "ilegal_transition").toBe(false);
+    // @ts-expect-error not known to be there
+    expect(error.problem?.allowed).toBeUndefined();
+  });
+
+  test("may be told in one condition", () => {
+    const attempts = (error: unknown) =>
+      error instanceof ControlPlaneError && error.code === "stale_attempt" ? error.problem.attempt : null;
+    expectTypeOf(attempts).returns.toEqualTypeOf<number | null>();
+    expect(attempts(new ControlPlaneError(failed))).toBeNull();
+  });
+
   test("may also be told by its problem", () => {
     const { problem } = new ControlPlaneError(failed);
     if (problem?.code === "stale_attempt") expectTypeOf(problem.attempt).toEqualTypeOf<number>();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { execHandoffAnswer } from "../../types/contracts/exec-handoffs.ts";
 import { execSessionAnswer } from "../../types/contracts/exec-sessions.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { completeCheckpoints, createDirective } from "./support/directives.ts";
@@ -13,10 +14,16 @@ beforeAll(async () => {
 
 afterAll(() => stack.stop());
 
-const post = (key: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+const send = (method: string, key: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
   const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
-  return stack.call(path, { headers: { apikey: stack.secretKey, "idempotency-key": key, ...type, ...headers }, body });
+  const all = { apikey: stack.secretKey, "idempotency-key": key, ...type, ...headers };
+  return stack.call(path, { method, headers: all, body });
 };
+
+const post = (key: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+  send("POST", key, path, body, headers);
+
+const patch = (key: string, path: string, body: unknown) => send("PATCH", key, path, body);
 
 const replayed = (response: Response) => response.headers.get("idempotency-replayed");
 
@@ -114,6 +121,50 @@ describe("the same request with the same key", () => {
   });
 });
 
+describe("an update that is sent again with its key", () => {
+  test("does not take back what somebody else has written since, and is answered as the first time", async () => {
+    const path = `exec-sessions/${await startedSession()}`;
+    const key = randomUUID();
+    const first = await patch(key, path, { implementation_progress: 10 });
+    expect([first.status, replayed(first)]).toEqual([200, null]);
+    const between = await patch(randomUUID(), path, { implementation_progress: 70 });
+    expect([between.status, replayed(between)]).toEqual([200, null]);
+
+    const again = await patch(key, path, { implementation_progress: 10 });
+    expect([again.status, replayed(again)]).toEqual([200, "true"]);
+    expect(await again.text()).toBe(await first.text());
+    const rows = await stack.database.query(
+      "select implementation_progress from public.exec_implementation_sessions where id = $1",
+      [path.split("/")[1]],
+    );
+    expect(rows).toEqual([{ implementation_progress: 70 }]);
+    await expectProblem(await patch(key, path, { implementation_progress: 20 }), "idempotency_mismatch");
+  });
+
+  test("of a hand-off is the same", async () => {
+    const prepared = {
+      session_id: await startedSession(),
+      implementation_summary: "Built",
+      deliverables_manifest: ["a"],
+    };
+    const { handoff } = execHandoffAnswer.parse(await (await post(randomUUID(), "exec-handoffs", prepared)).json());
+    const path = `exec-handoffs/${handoff.id}`;
+    const key = randomUUID();
+    const notes = async (written: string, by: string) => {
+      const response = await patch(by, path, { post_implementation_notes: written });
+      return execHandoffAnswer.parse(await response.json()).handoff.post_implementation_notes;
+    };
+    expect(await notes("mine", key)).toBe("mine");
+    expect(await notes("yours", randomUUID())).toBe("yours");
+    expect(await notes("mine", key)).toBe("mine");
+    const rows = await stack.database.query(
+      "select post_implementation_notes from public.exec_handoff_preparations where id = $1",
+      [handoff.id],
+    );
+    expect(rows).toEqual([{ post_implementation_notes: "yours" }]);
+  });
+});
+
 describe("the same key", () => {
   test("with another body is refused, and nothing is done", async () => {
     const key = randomUUID();
@@ -153,18 +204,5 @@ describe("a key", () => {
   test.each(["", "k".repeat(256), "sch\u00fcssel", "a\tb"])("may not be %j", async (key) => {
     const problem = await expectProblem(await post(key, "exec-sessions", await startBody()), "invalid_request");
     expect(problem.issues).toMatchObject([{ path: ["idempotency-key"] }]);
-  });
-
-  test("says nothing to a PATCH, which can be repeated as it is", async () => {
-    const id = await startedSession();
-    const key = randomUUID();
-    for (const implementation_progress of [10, 20]) {
-      const response = await stack.call(`exec-sessions/${id}`, {
-        method: "PATCH",
-        headers: { apikey: stack.secretKey, "idempotency-key": key, "content-type": "application/json" },
-        body: { implementation_progress },
-      });
-      expect([response.status, replayed(response)]).toEqual([200, null]);
-    }
   });
 });

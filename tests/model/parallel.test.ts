@@ -96,7 +96,7 @@ it("would notice a refusal of something that was done, and answers that no calle
   entry.status = 409;
   const [attempt] = entry.tries;
   Object.assign(attempt ?? {}, { outcome: 500 });
-  const other = ledger.open("health GET /");
+  const other = ledger.open("health GET /", "a key");
   const common = { begun: 0, ended: 1 };
   ledger.add(other, { ...common, requestId: "other.1", outcome: 503, retryAfter: null });
   ledger.add(other, { ...common, requestId: "other.2", outcome: "lost", error: "ECONNRESET" });

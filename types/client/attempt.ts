@@ -28,6 +28,13 @@ export interface PreparedRequest {
   body?: string;
 }
 
+/**
+ * Statuses that say, where no function says more, that whoever stands before the functions had no answer of theirs: a
+ * gateway (502, 504), the one of hosted Supabase (520 to 524), or the functions' host, which ended the worker (546).
+ * Whether they carried the request out is as unknown as with a lost answer.
+ */
+const ofGateways = [502, 504, 520, 521, 522, 523, 524, 546];
+
 /** Why there is no answer that the caller asked for. */
 export interface Failure extends Pick<FailedCall, "code" | "status" | "detail" | "problem" | "cause"> {
   /** The same request may succeed later. */
@@ -61,13 +68,13 @@ async function refused(response: Response): Promise<Failure> {
     return unanswered(error);
   }
   const later = {
-    passing: status === 503,
     retryAfterMs: retryAfter(headers.get("retry-after")),
     requestId: headers.get("x-request-id") ?? undefined,
   };
   const problem = problemIn(text);
-  if (!problem) return { ...unexpected(status, text), ...later };
-  return { code: problem.code, status, detail: problem.detail, problem, ...later };
+  if (!problem)
+    return { ...unexpected(status, text), ...later, passing: status === 503 || ofGateways.includes(status) };
+  return { code: problem.code, status, detail: problem.detail, problem, ...later, passing: status === 503 };
 }
 
 function unanswered(cause: unknown): Failure {

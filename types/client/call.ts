@@ -16,7 +16,7 @@ export interface CallSettings
 }
 
 /**
- * Sends a request until it is answered. Only 503 and lost answers are tried again, and only with an idempotency
+ * Sends a request until it is answered. Only what may pass is tried again (see `Failure`), and only with an idempotency
  * key, which lets the functions recognise what they did already.
  *
  * @returns the answer

@@ -2,9 +2,9 @@ import { routes } from "../contracts/routes.ts";
 import type { FunctionsCaller, PreparedRequest } from "./attempt.ts";
 import { call } from "./call.ts";
 import type { ControlPlane } from "./control-plane.ts";
+import { limitsOf } from "./limits.ts";
 import type { CallOptions, ControlPlaneOptions } from "./options.ts";
-
-const defaults = { attempts: 5, attemptTimeoutMs: 20_000, timeoutMs: 60_000 };
+import { uuid } from "./uuid.ts";
 
 /**
  * The HTTP API as methods, in browsers, Node.js and Deno.
@@ -13,7 +13,8 @@ const defaults = { attempts: 5, attemptTimeoutMs: 20_000, timeoutMs: 60_000 };
  * with a secret key, or one whose user is signed in (an operator; for metrics any user). Reads are not part of
  * this: they are plain supabase-js.
  *
- * Writes carry an `Idempotency-Key` and are sent again, with the same key, where 503 or nothing is answered.
+ * Writes carry an `Idempotency-Key` and are sent again, with the same key, where nothing is answered, or 503, or only
+ * a gateway answers that it could not reach the functions.
  *
  * @param supabase a supabase-js client
  */
@@ -29,15 +30,22 @@ export function createControlPlane(supabase: FunctionsCaller, options: ControlPl
       // As text, so that the caller may change the object between two attempts; and what is no JSON throws here.
       const body = isWrite ? JSON.stringify(args.shift() ?? {}) : undefined;
       const given = (args.shift() ?? {}) as CallOptions;
-      const requestId = given.requestId ?? crypto.randomUUID();
-      const idempotencyKey = isWrite ? (given.idempotencyKey ?? crypto.randomUUID()) : undefined;
+      const requestId = given.requestId ?? uuid();
+      const idempotencyKey = isWrite ? (given.idempotencyKey ?? uuid()) : undefined;
       const headers = sendable({
         "content-type": isWrite && "application/json",
         "x-request-id": requestId,
         "idempotency-key": idempotencyKey,
         "x-leo-actor": actor,
       });
-      const settings = { ...defaults, ...defined(limits), ...defined(given), onRetry, requestId, idempotencyKey };
+      const settings = {
+        ...limitsOf(route),
+        ...defined(limits),
+        ...defined(given),
+        onRetry,
+        requestId,
+        idempotencyKey,
+      };
       return call(supabase, { method, path, headers, body }, settings);
     };
   };

@@ -10,12 +10,6 @@ export type ControlPlaneErrorCode = ProblemCode | "no_answer" | "unexpected_answ
 /** A problem with one of these codes; undefined where none was answered. */
 type ProblemFor<C extends ControlPlaneErrorCode> = C extends ProblemCode ? ProblemOf<C> : undefined;
 
-/** An error whose code is known, with the members that its problem has. */
-export type ControlPlaneErrorOf<C extends ControlPlaneErrorCode> = ControlPlaneError & {
-  readonly code: C;
-  readonly problem: ProblemFor<C>;
-};
-
 /** What is known of a call that failed. */
 export interface FailedCall {
   code: ControlPlaneErrorCode;
@@ -28,21 +22,41 @@ export interface FailedCall {
   cause?: unknown;
 }
 
-/** A call that was refused or failed: what every method of the client rejects with, unless it was aborted. */
-export class ControlPlaneError extends Error {
-  override readonly name = "ControlPlaneError";
-  readonly code: ControlPlaneErrorCode;
+/** An error with one of these codes, and the members that its problem has. */
+export interface ControlPlaneErrorOf<C extends ControlPlaneErrorCode> extends Error {
+  readonly name: "ControlPlaneError";
+  readonly code: C;
   /** HTTP status; 0 where there was no answer. */
   readonly status: number;
   /** One or two sentences for a person; the same as `message`. */
   readonly detail: string;
-  /** The body of the answer; narrowed by {@link ControlPlaneError.is}. */
-  readonly problem: ProblemOf<ProblemCode> | undefined;
+  /** The body of the answer; undefined where the functions gave none. */
+  readonly problem: ProblemFor<C>;
   /** Finds the call in the functions' log, and in the history where it changed something. */
   readonly requestId: string;
   /** Of a write: to be given again to go on with it where its outcome is unknown. */
   readonly idempotencyKey: string | undefined;
   /** How often it was sent. */
+  readonly attempts: number;
+  /** Whether it has one of these codes; where it has, `problem` is known to have the members that go with it. */
+  is<D extends ControlPlaneErrorCode>(...codes: D[]): this is ControlPlaneErrorOf<D>;
+}
+
+/**
+ * A call that was refused or failed: what every method of the client rejects with, unless it was aborted. Its `code`,
+ * once compared, tells the compiler the members of `problem`.
+ */
+export type ControlPlaneError = { [C in ControlPlaneErrorCode]: ControlPlaneErrorOf<C> }[ControlPlaneErrorCode];
+
+/** See the type. A class cannot be a union, which is what `instanceof` and `code` narrow together. */
+export const ControlPlaneError = class ControlPlaneError extends Error {
+  override readonly name = "ControlPlaneError";
+  readonly code: ControlPlaneErrorCode;
+  readonly status: number;
+  readonly detail: string;
+  readonly problem: ProblemOf<ProblemCode> | undefined;
+  readonly requestId: string;
+  readonly idempotencyKey: string | undefined;
   readonly attempts: number;
 
   constructor(failed: FailedCall) {
@@ -56,8 +70,10 @@ export class ControlPlaneError extends Error {
     this.attempts = failed.attempts;
   }
 
-  /** Whether it has one of these codes; where it has, `problem` is known to have the members that go with it. */
-  is<C extends ControlPlaneErrorCode>(...codes: C[]): this is ControlPlaneErrorOf<C> {
-    return (codes as ControlPlaneErrorCode[]).includes(this.code);
+  is(...codes: ControlPlaneErrorCode[]): boolean {
+    return codes.includes(this.code);
   }
-}
+} as unknown as {
+  new (failed: FailedCall): ControlPlaneError;
+  readonly prototype: ControlPlaneError;
+};

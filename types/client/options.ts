@@ -6,9 +6,12 @@ import type { ControlPlaneError } from "./error.ts";
 export interface CallLimits {
   /** How often a write is sent at most; 1 is never again. 5 when left out. */
   attempts?: number | undefined;
-  /** Milliseconds that one attempt may take; 20 000 when left out. */
+  /** Milliseconds that one attempt may take; 35 000 when left out, of `telemetry.analyze` 160 000. */
   attemptTimeoutMs?: number | undefined;
-  /** Milliseconds that a call may take, with all its attempts and the waits between them; 60 000 when left out. */
+  /**
+   * Milliseconds that a call may take, with all its attempts and the waits between them; 90 000 when left out, of
+   * `telemetry.analyze` 200 000.
+   */
   timeoutMs?: number | undefined;
 }
 

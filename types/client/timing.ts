@@ -25,7 +25,7 @@ export async function within<T>(
   // Not AbortSignal.any, which Node.js before 20.3 and browsers of 2023 do not have.
   const controller = new AbortController();
   const giveUp = () => controller.abort(caller?.reason);
-  const tooLong = () => controller.abort(new DOMException(`none within ${ms} ms`, "TimeoutError"));
+  const tooLong = () => controller.abort(new DOMException(`none within ${Math.ceil(ms)} ms`, "TimeoutError"));
   const timer = setTimeout(tooLong, Math.min(ms, LONGEST_TIMER_MS));
   caller?.addEventListener("abort", giveUp, { once: true });
   try {

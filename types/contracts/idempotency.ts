@@ -3,7 +3,7 @@
 import { z } from "zod";
 
 /**
- * Header `Idempotency-Key` of a POST. The first answer to it, refusals of the state machine included, is given
+ * Header `Idempotency-Key` of a POST or PATCH. The first answer to it, refusals of the state machine included, is given
  * again for 24 hours, marked with the header `Idempotency-Replayed: true`; another request with the same key is
  * the problem `idempotency_mismatch`. Keys of different callers do not meet.
  *

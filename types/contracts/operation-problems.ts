@@ -20,7 +20,7 @@ export function problemsOf({ callers, method, path, request, machine, refusals =
   where(callers === "operators", "forbidden");
   where(request !== undefined, "invalid_json", "invalid_request", "payload_too_large", "unsupported_media_type");
   where(request instanceof z.ZodObject && "attempt" in request.shape, "stale_attempt");
-  where(method === "POST", "idempotency_mismatch");
+  where(method !== "GET", "idempotency_mismatch");
   where(ofOneRow, "not_found");
   where(ofOneRow && machine !== undefined, "illegal_transition");
   return (Object.keys(problems) as ProblemCode[]).filter((code) => codes.has(code));

@@ -40,7 +40,7 @@ let allowed: string[] = [];
 try {
   await verifier.handoffs.ready(handoff.id);
 } catch (error) {
-  if (!(error instanceof ControlPlaneError && error.is("illegal_transition"))) throw error;
+  if (!(error instanceof ControlPlaneError && error.code === "illegal_transition")) throw error;
   allowed = error.problem.allowed;
 }
 const { handoff: accepted } = await verifier.handoffs.accept(handoff.id);

@@ -1,16 +1,26 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { denoProgram } from "../../../local/edge-functions.ts";
 import { repositoryRoot } from "../../../local/paths.ts";
+import { repositoryFiles } from "../../docs/support/documents.ts";
 
 const runFile = promisify(execFile);
 const program = (name: string) => join(repositoryRoot, "node_modules", ".bin", name);
 
+/** Node.js 20 has a WebSocket, which supabase-js looks for, only if asked. */
+const withWebSocket = process.version.startsWith("v20.") ? ["--experimental-websocket"] : [];
+
 /** What a project has installed beside the package: its peers, and types of Node.js. */
 const peers = ["@supabase/supabase-js", "zod", "@types/node"];
+
+/** What the package is made of, and what makes it. */
+const packed = ["types", "local", "package.json", "tsconfig*.json", "README.md", "LICENSE"];
+
+/** Whose globals a program is compiled with. */
+type Platform = "node" | "browser";
 
 /** An empty project outside of the repository, in which the packed package is installed. */
 export interface Consumer {
@@ -18,45 +28,64 @@ export interface Consumer {
   /** Of the installed package. */
   packageFolder: string;
   /** Compiles a program as strictly as can be, and returns the folder with the JavaScript. */
-  compile(name: string, source: string, moduleResolution: "node16" | "bundler"): Promise<string>;
+  compile(name: string, source: string, moduleResolution: "node16" | "bundler", platform?: Platform): Promise<string>;
   /** Runs compiled JavaScript, or TypeScript by Deno; returns what it printed. */
   runByNode(file: string, env: Record<string, string>): Promise<string>;
   runByDeno(name: string, source: string, env: Record<string, string>): Promise<string>;
+  /** Runs compiled JavaScript as a browser would, with an object in its global `settings`; returns what it printed. */
+  runInPage(file: string, settings: Record<string, string>): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** Packs what is here and installs it, without a network. */
-export async function createConsumer(): Promise<Consumer> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), "leo-consumer-")));
-  const { stdout } = await runFile("npm", ["pack", "--json", "--pack-destination", folder], { cwd: repositoryRoot });
+/**
+ * Packs a copy of what is here: npm pack builds first, which would take dist/ away from whoever reads the checkout
+ * meanwhile.
+ */
+async function packInto(folder: string): Promise<string> {
+  const copy = join(folder, "checkout");
+  // What is not in it is missing in the package of a fresh clone, too.
+  for (const path of await repositoryFiles(...packed)) {
+    await cp(join(repositoryRoot, path), join(copy, path));
+  }
+  await symlink(join(repositoryRoot, "node_modules"), join(copy, "node_modules"), "junction");
+  const { stdout } = await runFile("npm", ["pack", "--json", "--pack-destination", folder], { cwd: copy });
   // Before it, npm prints what the build prints.
   const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("[\n")));
-  const tarball = join(folder, filename);
+  return join(folder, filename);
+}
+
+/** Packs what is here and has npm install it, without a network. */
+export async function createConsumer(): Promise<Consumer> {
+  const parent = await realpath(await mkdtemp(join(tmpdir(), "leo-consumer-")));
+  const tarball = await packInto(parent);
+  const folder = join(parent, "project");
+  await mkdir(folder);
+  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+  // Without its peers, which npm would have to fetch.
+  const flags = ["--offline", "--legacy-peer-deps", "--no-audit", "--no-fund"];
+  await runFile("npm", ["install", ...flags, tarball], { cwd: folder });
   const modules = join(folder, "node_modules");
   const packageFolder = join(modules, "leo-control-plane");
-  await mkdir(packageFolder, { recursive: true });
-  await runFile("tar", ["-xzf", tarball, "--strip-components=1", "-C", packageFolder]);
   for (const peer of peers) {
     await mkdir(dirname(join(modules, peer)), { recursive: true });
     await symlink(join(repositoryRoot, "node_modules", peer), join(modules, peer), "junction");
   }
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
 
   return {
     tarball,
     packageFolder,
-    async compile(name, source, moduleResolution) {
+    async compile(name, source, moduleResolution, platform = "node") {
       await writeFile(join(folder, `${name}.ts`), source);
       const outDir = join(folder, `${name}-${moduleResolution}`);
       const compilerOptions = {
         target: "es2022",
         module: moduleResolution === "bundler" ? "esnext" : "node16",
         moduleResolution,
-        types: ["node"],
+        types: platform === "node" ? ["node"] : [],
         strict: true,
         noUncheckedIndexedAccess: true,
         exactOptionalPropertyTypes: true,
-        lib: ["es2023"],
+        lib: platform === "node" ? ["es2023"] : ["es2023", "dom"],
         // Those of supabase-js do not compile without the DOM, and not with this compiler's either.
         skipLibCheck: source.includes("@supabase/supabase-js"),
         rootDir: ".",
@@ -70,9 +99,8 @@ export async function createConsumer(): Promise<Consumer> {
       return outDir;
     },
     async runByNode(file, env) {
-      // Node.js 20 has a WebSocket, which supabase-js looks for, only if asked.
-      const flags = process.version.startsWith("v20.") ? ["--experimental-websocket"] : [];
-      const ran = await runFile(process.execPath, [...flags, file], { cwd: folder, env: { ...process.env, ...env } });
+      const args = [...withWebSocket, file];
+      const ran = await runFile(process.execPath, args, { cwd: folder, env: { ...process.env, ...env } });
       return ran.stdout;
     },
     async runByDeno(name, source, env) {
@@ -91,7 +119,15 @@ export async function createConsumer(): Promise<Consumer> {
       const ran = await runFile(denoProgram(), args, { cwd: folder, env: { ...process.env, ...env } });
       return ran.stdout;
     },
-    remove: () => rm(folder, { recursive: true, force: true }),
+    async runInPage(file, settings) {
+      const page = join(repositoryRoot, "tests", "client", "support", "page.ts");
+      const script = join(modules, "@supabase", "supabase-js", "dist", "umd", "supabase.js");
+      const flags = [...withWebSocket, "--experimental-vm-modules", "--no-warnings", "--import", "tsx"];
+      const args = [...flags, page, file, packageFolder, script];
+      const env = { ...process.env, SETTINGS: JSON.stringify(settings) };
+      return (await runFile(process.execPath, args, { cwd: repositoryRoot, env })).stdout;
+    },
+    remove: () => rm(parent, { recursive: true, force: true }),
   };
 }
 

@@ -1,6 +1,15 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { leakWatch } from "../../support/leak-watch.ts";
+
+/** Somebody else's answer: instead of passing the request on, or of the functions' answer where `carriedOut`. */
+interface OtherAnswer {
+  status: number;
+  type: string;
+  body: string;
+  retryAfter?: string;
+  carriedOut?: boolean;
+}
 
 /** What is done to one request; the ones after those that are named are passed on and answered. */
 export type Mishap =
@@ -10,8 +19,7 @@ export type Mishap =
   | "cut the answer"
   /** Neither passed on nor answered. */
   | "swallow"
-  /** Answered by somebody else. */
-  | { status: number; type: string; body: string; retryAfter?: string };
+  | OtherAnswer;
 
 /** An HTTP server before a stack, which is good for nothing as long as it is told so. */
 export interface RudeProxy {
@@ -21,17 +29,18 @@ export interface RudeProxy {
   close(): Promise<void>;
 }
 
+function answerInstead(response: ServerResponse, { status, type, body, retryAfter }: OtherAnswer): void {
+  const later = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+  response.writeHead(status, { "content-type": type, ...later }).end(body);
+}
+
 /** Before everything at `target`. */
 export async function startRudeProxy(target: string): Promise<RudeProxy> {
   const mishaps: Mishap[] = [];
   const server = createServer(async (request, response) => {
     const mishap = mishaps.shift();
     if (mishap === "swallow") return;
-    if (typeof mishap === "object") {
-      const later = mishap.retryAfter === undefined ? {} : { "retry-after": mishap.retryAfter };
-      response.writeHead(mishap.status, { "content-type": mishap.type, ...later }).end(mishap.body);
-      return;
-    }
+    if (typeof mishap === "object" && !mishap.carriedOut) return answerInstead(response, mishap);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const { host: _host, connection: _connection, "content-length": _length, ...headers } = request.headers;
@@ -41,6 +50,7 @@ export async function startRudeProxy(target: string): Promise<RudeProxy> {
       body: chunks.length > 0 ? Buffer.concat(chunks) : undefined,
     });
     const body = Buffer.from(await answer.arrayBuffer());
+    if (typeof mishap === "object") return answerInstead(response, mishap);
     if (mishap === "lose the answer") {
       response.destroy();
       return;

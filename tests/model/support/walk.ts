@@ -95,7 +95,7 @@ export class Walk {
     const situation = situationOf(move);
     const { body, expected } = this.#fenced(move, step, actor);
     const sent: Sent = { method: methodOf(move), path: move.path, body, headers: { ...actor.headers } };
-    const repeatable = step.keyed && sent.method === "POST";
+    const repeatable = step.keyed && sent.method !== "GET";
     if (repeatable) sent.headers["idempotency-key"] = `${this.world.id} ${this.result.requests}`;
     const { answered, requestId } = await this.#ask(sent, actor);
     this.#compare(move, expected, answered);
@@ -143,7 +143,7 @@ export class Walk {
     const { sent, answered: first } = before;
     const actor = this.product.actors.find(({ headers }) => headers.authorization === sent.headers.authorization);
     if (pick % 4 === 0) {
-      const other = { ...sent, path: "telemetry-runs", body: { scope_id: "another request" } };
+      const other = { ...sent, method: "POST", path: "telemetry-runs", body: { scope_id: "another request" } };
       const { answered } = await this.#ask(other, actor);
       this.#compare(undefined, refused("idempotency_mismatch", 422), answered);
       return;

@@ -21,7 +21,7 @@ export class Caller {
   ) {}
 
   open({ operation }: Wish): Entry {
-    return this.ledger.open(operation, operation.includes(" POST ") ? randomUUID() : undefined);
+    return this.ledger.open(operation, randomUUID());
   }
 
   /** Asks until there is an answer that is not 503. */
@@ -39,8 +39,7 @@ export class Caller {
   /** Asks once. */
   async once(wish: Wish, entry: Entry, manner: Partial<Wire> = {}): Promise<WireAnswer | null> {
     const requestId = `${entry.number}.${entry.tries.length + 1}`;
-    const headers: Record<string, string> = { ...this.headers, "x-request-id": requestId };
-    if (entry.key !== undefined) headers["idempotency-key"] = entry.key;
+    const headers = { ...this.headers, "x-request-id": requestId, "idempotency-key": entry.key };
     const [, method = ""] = wish.operation.split(" ");
     const begun = performance.now();
     try {

@@ -30,8 +30,8 @@ export interface Entry {
   number: number;
   /** Function, method and path pattern. */
   operation: string;
-  /** The Idempotency-Key of all its tries; PATCH has none. */
-  key?: string;
+  /** The Idempotency-Key of all its tries. */
+  key: string;
   tries: Try[];
   /** The answer that was not 503, if one came. */
   status?: number;
@@ -57,7 +57,7 @@ export class Ledger {
   readonly down: { from: number; to: number }[] = [];
   #listeners = new Set<(attempt: Try) => void>();
 
-  open(operation: string, key?: string): Entry {
+  open(operation: string, key: string): Entry {
     const entry: Entry = { number: this.entries.length, operation, key, tries: [] };
     this.entries.push(entry);
     return entry;
