@@ -129,7 +129,7 @@ ${Object.entries(checks)
 `;
 
 async function main(args: string[]): Promise<number> {
-  if (args.includes("--help")) {
+  if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(usage);
     return 0;
   }
