@@ -39,7 +39,7 @@ export async function extractFacts(folder: string): Promise<string> {
 async function main(): Promise<number> {
   const { values, positionals } = readCommandLine("npm run facts", {
     allowPositionals: true,
-    options: { check: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: { check: { type: "boolean", default: false } },
   });
   if (values.help) {
     process.stdout.write(usage);

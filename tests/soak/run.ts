@@ -28,7 +28,6 @@ async function main(args: string[]): Promise<number> {
   const options = {
     minutes: { type: "string" },
     seed: { type: "string" },
-    help: { type: "boolean", short: "h" },
   } as const;
   const { values } = readCommandLine("npm run test:soak", { args, options });
   if (values.help) {
