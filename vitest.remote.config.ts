@@ -45,6 +45,8 @@ export default defineConfig({
     // The project may be far away, and its Auth lets in only so many at once.
     testTimeout: 60_000,
     hookTimeout: 360_000,
+    // Vitest leaves when this is over, and giving the project back waits 20 s for a lock if it has to.
+    teardownTimeout: 120_000,
     reporters: ["default"],
   },
 });

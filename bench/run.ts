@@ -86,7 +86,7 @@ async function main(args: string[]): Promise<number> {
   const flag = { type: "boolean", default: false } as const;
   const { values, positionals } = readCommandLine("npm run bench", {
     args,
-    options: { quick: flag, durable: flag, again: flag, charts: flag, list: flag, help: flag },
+    options: { quick: flag, durable: flag, again: flag, charts: flag, list: flag },
     allowPositionals: true,
   });
   if (values.help) {

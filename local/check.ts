@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { advise, listedExceptions, unexplained } from "./advisors.ts";
 import { filledText } from "./columns.ts";
-import { runScript } from "./command-line.ts";
+import { readCommandLine, runScript } from "./command-line.ts";
 import { chooseDriver, denoArguments, denoProgram } from "./edge-functions.ts";
 import { repositoryRoot } from "./paths.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
@@ -129,16 +129,17 @@ ${Object.entries(checks)
 `;
 
 async function main(args: string[]): Promise<number> {
-  if (args.includes("--help")) {
+  const { values, positionals: names } = readCommandLine("npm run check", { args, allowPositionals: true });
+  if (values.help) {
     process.stdout.write(usage);
     return 0;
   }
-  const unknown = args.find((name) => !Object.hasOwn(checks, name));
+  const unknown = names.find((name) => !Object.hasOwn(checks, name));
   if (unknown !== undefined) {
     process.stderr.write(`error: there is no check "${unknown}"\n\n${usage}`);
     return 1;
   }
-  const chosen = args.length > 0 ? args : Object.keys(checks);
+  const chosen = names.length > 0 ? names : Object.keys(checks);
   let failed = 0;
   for (const name of chosen) {
     const check = checks[name] as Check;

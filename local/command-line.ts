@@ -1,24 +1,25 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { messageOf, StackError } from "./stack-error.ts";
 
+/** What every script takes. */
+const helpOption = { help: { type: "boolean", short: "h" } } as const;
+
 /**
- * Reads a script's command line by `parseArgs`.
+ * Reads a script's command line by `parseArgs`, with `--help` among its options.
  *
  * @param command how the script is called, such as `npm start`
  * @throws StackError that names what is not known, and says where the help is
  */
 export function readCommandLine<T extends ParseArgsConfig>(command: string, config: T) {
   try {
-    return parseArgs<T>(config);
+    const options = { ...config.options, ...helpOption };
+    return parseArgs<T & { options: typeof helpOption }>({ ...config, options });
   } catch (error) {
     // Node.js goes on with how to pass arguments that look like options.
     const said = (error as Error).message.split(". ")[0];
     throw new StackError(`${said}; see ${command} -- --help`);
   }
 }
-
-/** The options of a script that takes none. */
-const helpOnly = { help: { type: "boolean", short: "h" } } as const;
 
 /**
  * For scripts without options: prints `usage` where it is asked for.
@@ -27,7 +28,7 @@ const helpOnly = { help: { type: "boolean", short: "h" } } as const;
  * @throws StackError like {@link readCommandLine}
  */
 export function printedHelp(command: string, usage: string, args = process.argv.slice(2)): boolean {
-  const { values } = readCommandLine(command, { args, options: helpOnly });
+  const { values } = readCommandLine(command, { args });
   if (values.help) process.stdout.write(usage);
   return values.help === true;
 }

@@ -82,7 +82,7 @@ Usage: npm run lock [-- --check]
 `;
 
 async function main(args: string[]): Promise<number> {
-  const options = { check: { type: "boolean" }, help: { type: "boolean" } } as const;
+  const options = { check: { type: "boolean" } } as const;
   const { values } = readCommandLine("npm run lock", { args, options });
   if (values.help) {
     process.stdout.write(usage);

@@ -25,7 +25,6 @@ Exit code: 0 nothing found, 1 something found, 2 it could not be examined.
 const definitions = {
   "db-url": { type: "string" },
   rows: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 /**

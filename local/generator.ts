@@ -16,7 +16,6 @@ export interface Generator {
 
 const options = {
   check: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 async function run({ usage, command, source, generate }: Generator, args: string[]): Promise<number> {

@@ -42,7 +42,6 @@ const definitions = {
   reset: { type: "boolean" },
   seed: { type: "boolean" },
   "sweep-every": { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const;
 
 function portNumber(text: string): number {

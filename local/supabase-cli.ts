@@ -12,13 +12,16 @@ export const quietEnvironment = { SUPABASE_TELEMETRY_DISABLED: "1", DO_NOT_TRACK
 const entry = createRequire(import.meta.url).resolve("supabase/package.json");
 const program = entry.replace(/package\.json$/, "dist/supabase.js");
 
+/** Whether a URL stays on this machine. Not by how it begins: `127.example` may be anybody's. */
+export const isLoopback = (url: string) =>
+  /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/.test(new URL(url).hostname.toLowerCase());
+
 /**
  * The CLI's argument for a database. Without TLS on loopback, where the local server offers none and the CLI
  * would print a warning into its output.
  */
 export function remoteDatabase(url: string): { argument: string; env: Record<string, string> } {
-  const isLoopback = /^(127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname);
-  return { argument: `--remote=${url}`, env: isLoopback ? { PGSSLMODE: "disable" } : {} };
+  return { argument: `--remote=${url}`, env: isLoopback(url) ? { PGSSLMODE: "disable" } : {} };
 }
 
 /** What a run of the CLI printed. */

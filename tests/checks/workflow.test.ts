@@ -7,13 +7,14 @@ const folder = join(repositoryRoot, ".github", "workflows");
 let workflows: [file: string, text: string][];
 let scripts: Record<string, string>;
 let devDependencies: Record<string, string>;
+let engines: Record<string, string>;
 
 beforeAll(async () => {
   const files = await readdir(folder);
   workflows = await Promise.all(
     files.map(async (file): Promise<[string, string]> => [file, await readFile(join(folder, file), "utf8")]),
   );
-  ({ scripts, devDependencies } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")));
+  ({ scripts, devDependencies, engines } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")));
   expect(files).toContain("ci.yml");
 });
 
@@ -66,7 +67,7 @@ test("it is the plain kind of YAML: keys by two blanks, lists of them, blocks of
       if (indent === -1 || indent > block || line.trimStart().startsWith("#")) continue;
       block = Number.POSITIVE_INFINITY;
       const where = `${file}:${index + 1} ${line}`;
-      const parts = /^ *(- )?[\w-]+:(?: ([^\s:&*!|>'"%@`].*|\|))?$/.exec(line);
+      const parts = /^ *(- )?[\w-]+:(?: ([^\s:&*!|>'"%@`].*|'[\d.]+'|\|))?$/.exec(line);
       expect(parts, where).not.toBeNull();
       const [, item = "", value = ""] = parts ?? [];
       expect(value, where).not.toMatch(/: |\t/);
@@ -77,6 +78,12 @@ test("it is the plain kind of YAML: keys by two blanks, lists of them, blocks of
       if (value === "|") block = indent + item.length;
     }
   }
+});
+
+test("the oldest Node.js that the package says it runs on is one of those it is tested with", () => {
+  const [, oldest] = /^>=(\d+\.\d+)$/.exec(engines.node ?? "") ?? [];
+  // Quoted: 20.10 would be the number 20.1. And with the minor version: 20 would be the newest 20.x.
+  expect(found(/^ +- node: '(.*)'$/gm)).toEqual([oldest]);
 });
 
 test("its scripts are there", async () => {

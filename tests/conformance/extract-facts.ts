@@ -10,9 +10,10 @@ const usage = `Writes the facts of the tables' documents to tests/conformance/fa
 
 Usage: npm run facts -- [folder] [--check]
 
-  folder    where the documents (*.md) are; when left out, ../shared/seeds as
-            seen from the repository
+  folder    where the documents (*.md) are; when left out, where they are given,
+            beside the clone
   --check   only asks whether facts.json is up to date: exit code 1 if it is not
+  --help    this text
 `;
 
 const factsFile = fileURLToPath(new URL("facts.json", import.meta.url));
@@ -38,7 +39,7 @@ export async function extractFacts(folder: string): Promise<string> {
 async function main(): Promise<number> {
   const { values, positionals } = readCommandLine("npm run facts", {
     allowPositionals: true,
-    options: { check: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: { check: { type: "boolean", default: false } },
   });
   if (values.help) {
     process.stdout.write(usage);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryRoot } from "../../local/paths.ts";
 import { supabaseCli } from "../../local/supabase-cli.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { twoAtATime } from "../support/two-at-a-time.ts";
 import { documents } from "./support/documents.ts";
 import { codeBlocks, codeSpans, document, documentedBlocks } from "./support/markdown.ts";
 
@@ -48,29 +49,31 @@ test("the npm scripts that documents name are there, and take the options that a
     for (const option of optionsOf(rest)) options.add(option);
     wanted.set(script, options);
   }
-  for (const [script, options] of wanted) {
-    if (options.size === 0) continue;
+  const withOptions = [...wanted.keys()].filter((script) => wanted.get(script)?.size);
+  const helps = await twoAtATime(withOptions, async (script) => {
     const [program = "", ...args] = scripts[script]?.split(" ") ?? [];
-    const { stdout } = await runFile(program, [...args, "--help"], { cwd: repositoryRoot });
-    for (const option of options) expect(stdout, `npm run ${script} -- ${option}`).toContain(option);
+    return (await runFile(program, [...args, "--help"], { cwd: repositoryRoot })).stdout;
+  });
+  for (const [script, help] of helps) {
+    for (const option of wanted.get(script) ?? []) expect(help, `npm run ${script} -- ${option}`).toContain(option);
   }
 });
 
 test("the CLI's commands that documents name take the options that are named", async () => {
   const commands = await named(/\bnpx supabase [^|&;]+/g);
   expect(commands.length).toBeGreaterThan(10);
-  const help = new Map<string, string>();
+  const pattern = /^npx supabase ((?:(?:db|config|functions|gen|migration|secrets) )?[a-z]+)/;
+  const subcommandOf = (command: string) => pattern.exec(command)?.[1] ?? "";
+  const subcommands = new Set(commands.map(({ command }) => subcommandOf(command)));
+  const helps = await twoAtATime(subcommands, async (subcommand) => {
+    const { stdout, stderr } = await supabaseCli([...subcommand.split(" "), "--help"]);
+    return stdout + stderr;
+  });
   for (const { path, command } of commands) {
-    const [, subcommand = ""] =
-      /^npx supabase ((?:(?:db|config|functions|gen|migration|secrets) )?[a-z]+)/.exec(command) ?? [];
-    if (!help.has(subcommand)) {
-      const { stdout, stderr } = await supabaseCli([...subcommand.split(" "), "--help"]);
-      help.set(subcommand, stdout + stderr);
-    }
-    expect(help.get(subcommand), `${path}: ${command}`).toMatch(new RegExp(`supabase ${subcommand}\\b`));
-    for (const option of optionsOf(command)) {
-      expect(help.get(subcommand), `${path}: ${command}`).toMatch(new RegExp(`${option}\\b`));
-    }
+    const subcommand = subcommandOf(command);
+    const help = helps.get(subcommand);
+    expect(help, `${path}: ${command}`).toMatch(new RegExp(`supabase ${subcommand}\\b`));
+    for (const option of optionsOf(command)) expect(help, `${path}: ${command}`).toMatch(new RegExp(`${option}\\b`));
   }
 }, 120_000);
 

@@ -39,3 +39,23 @@ test.each([
   expect(wrong).toThrow(new RegExp(`${name} has to look like `));
   expect(wrong).not.toThrow(/hidden|hunter2/);
 });
+
+test.each(["http://127.0.0.1:54321", "http://localhost:54321", "http://[::1]:54321"])(
+  "%s is taken without TLS: it is this machine",
+  (url) => {
+    expect(remoteProject({ ...given, LEO_TEST_URL: url }).url).toBe(url);
+  },
+);
+
+test.each([
+  "http://abc.supabase.example",
+  "http://127.0.0.1.example",
+  "http://127.example",
+  "http://localhost.example",
+  "http://localhost@abc.supabase.example",
+  "http://192.168.1.2:54321",
+])("%s is not sent the secret key in clear", (url) => {
+  expect(() => remoteProject({ ...given, LEO_TEST_URL: url })).toThrow(
+    "nothing was done.\n  LEO_TEST_URL has to begin with https: only this machine may be sent the secret key in clear",
+  );
+});

@@ -1,13 +1,15 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { withCredentials } from "../../local/bootstrap.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { runningStackDatabase } from "../../local/running-stack.ts";
 import type { LocalSecrets } from "../../local/secrets.ts";
 import { documentedBlocks } from "../docs/support/markdown.ts";
 import { createTestDatabase } from "../support/database.ts";
+import { installInterfacesOf } from "../support/platform-extensions.ts";
 import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
 
 // `npm run test:remote` against a stack of `npm start`: the same path as against any other project.
@@ -26,6 +28,8 @@ beforeAll(async () => {
   const databaseUrl = (await runningStackDatabase(state.directory)) ?? "";
   client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
+  await installInterfacesOf(withCredentials(databaseUrl, "supabase_admin", secrets.databasePassword), "pg_cron");
+  await client.query("select leo.schedule_sweep()");
   project = {
     LEO_TEST_URL: `http://127.0.0.1:${port}`,
     LEO_TEST_DB_URL: databaseUrl,
@@ -45,7 +49,7 @@ const files = ["tests/functions/exec-sessions.test.ts", "tests/dashboards/access
 /** Runs what `npm run test:remote` runs, or another command that does, on a few test files. */
 function testRemote(
   environment: Record<string, string>,
-  onOutput: (soFar: string) => void = () => {},
+  onOutput: (soFar: string, child: ChildProcess) => void = () => {},
   [program = "", ...args]: string[] = [process.execPath, "--import", "tsx", "local/test.ts", "--remote", ...files],
 ): Promise<{ code: number | null; output: string }> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(VITEST|TEST|NODE_ENV|LEO_TEST_|CI$)/.test(name));
@@ -58,7 +62,7 @@ function testRemote(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
-      onOutput(output);
+      onOutput(output, child);
     });
   }
   return new Promise((resolve, reject) => {
@@ -70,16 +74,29 @@ function testRemote(
 const count = async (table: string) =>
   (await client.query(`select count(*)::integer as count from ${table}`)).rows[0].count as number;
 
-/** Asserts that a run was refused for a reason, and left everything as it was. */
-async function expectRefused(environment: Record<string, string>, reason: string): Promise<void> {
+const counts = async (...tables: string[]) => {
+  const found: number[] = [];
+  for (const table of tables) found.push(await count(table));
+  return found;
+};
+
+const allJobs = ["leo-roll-up", "leo-sweep", "leo-sweep-log"];
+
+/** The names of pg_cron's jobs that are active, in order. */
+const activeJobs = async () =>
+  (await client.query("select jobname from cron.job where active order by jobname")).rows.map((row) => row.jobname);
+
+/** Asserts that a run was refused for a reason, and left everything as it was; returns what it said. */
+async function expectRefused(environment: Record<string, string>, reason: string): Promise<string> {
   const tables = ["public.companies", "public.exec_implementation_sessions", "auth.users"];
-  const before = await Promise.all(tables.map(count));
+  const before = await counts(...tables);
   expect(Math.min(...before)).toBeGreaterThan(0);
   const { code, output } = await testRemote(environment);
   expect(output).toContain(reason);
   expect(output).not.toMatch(/\d+ passed/);
   expect(code).toBe(1);
-  expect(await Promise.all(tables.map(count))).toEqual(before);
+  expect(await counts(...tables)).toEqual(before);
+  return output;
 }
 
 test("nothing is done without a project that is named", async () => {
@@ -106,29 +123,40 @@ test("another state of the migrations is left alone", async () => {
   await older.drop();
 }, 60_000);
 
+test("jobs that rest already are named, with what brings them back", async () => {
+  await client.query("select cron.alter_job(jobid, active => false) from cron.job where jobname = 'leo-sweep'");
+  const output = await expectRefused({ ...project, LEO_TEST_DELETE_DATA: "1" }, "pg_cron's jobs rest (leo-sweep)");
+  const [, wakeUp = "", unschedule = ""] = /bring them back: (.*?); to do without: (.*?)\. Nothing/.exec(output) ?? [];
+  await client.query(wakeUp);
+  expect(await activeJobs()).toEqual(allJobs);
+  await client.query(`begin; ${unschedule}`);
+  expect(await count("cron.job")).toBe(0);
+  await client.query("rollback");
+}, 60_000);
+
 test("two runs at a time are one too many", async () => {
   await client.query("select pg_advisory_lock(hashtext('leo test:remote'))");
   await expectRefused({ ...project, LEO_TEST_DELETE_DATA: "1" }, "another run of test:remote is using this project");
   await client.query("select pg_advisory_unlock_all()");
 }, 60_000);
 
-/** As docs/ci.md runs them, but for what needs Docker: what `supabase status` prints is this stack's. */
+/** As docs/ci.md runs them, on a few files. What needs Docker is not run: `supabase status` prints this stack's. */
 async function documentedRun(): Promise<string> {
-  const [block = "", ...none] = await documentedBlocks(
-    "docs/ci.md",
-    "Tests against a project that is there already",
-    "sh",
-  );
+  const section = "Tests against a project that is there already";
+  const [block = "", ...none] = await documentedBlocks("docs/ci.md", section, "sh");
   expect(none).toEqual([]);
   const { LEO_TEST_URL, LEO_TEST_DB_URL, LEO_TEST_PUBLISHABLE_KEY, LEO_TEST_SECRET_KEY } = project;
   const status = { API_URL: LEO_TEST_URL, DB_URL: LEO_TEST_DB_URL };
   const keys = { PUBLISHABLE_KEY: LEO_TEST_PUBLISHABLE_KEY, SECRET_KEY: LEO_TEST_SECRET_KEY };
-  const variables = Object.entries({ ...status, ...keys }).map(([name, value]) => `${name}="${value}"`);
-  const [docker, ...rest] = block.split("\n");
-  expect(docker).toBe("npx supabase start");
-  const [read, ...command] = rest;
-  expect(read).toMatch(/^npx supabase status -o env > (\S+) && \. \1$/);
-  return `${variables.join("\n")}\n${command.join("\n")} -- ${files.join(" ")}`;
+  const variables = Object.entries({ ...status, ...keys }).map(([name, value]) => `'${name}="${value}"'`);
+  return `npx() {
+    case "$*" in
+      "supabase start") ;;
+      "supabase status -o env") printf '%s\\n' ${variables.join(" ")} ;;
+      *) exit 9 ;;
+    esac
+  }
+  ${block} -- ${files.join(" ")}`;
 }
 
 test("tests pass against a project whose rows may go, which is empty then but for real people", async () => {
@@ -141,21 +169,43 @@ test("tests pass against a project whose rows may go, which is empty then but fo
   expect(await count("public.state_transitions")).toBe(0);
   expect(await count("public.orchestration_summary_progress")).toBe(1);
   expect((await client.query("select email from auth.users")).rows).toEqual([{ email: "somebody@real.invalid" }]);
+  expect(await activeJobs()).toEqual(allJobs);
 }, 120_000);
 
 test("what is changed besides rows makes the run fail, by name", async () => {
-  let change: Promise<unknown> | undefined;
+  let change: Promise<string[]> | undefined;
   const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" }, (soFar) => {
     if (!soFar.includes("Tests run against")) return;
-    change ??= client.query(
-      "create table public.left_over (id integer); update leo.telemetry_thresholds set baseline_window_days = 8",
-    );
+    change ??= client
+      .query("create table public.left_over (id integer); update leo.telemetry_thresholds set baseline_window_days = 8")
+      .then(activeJobs);
   });
-  await change;
+  // Meanwhile jobs rest.
+  expect(await change).toEqual([]);
   await client.query("drop table public.left_over");
   await client.query("update leo.telemetry_thresholds set baseline_window_days = default");
   expect(output).toMatch(/left alone:\n[\s\S]* public\.left_over[\s\S]* leo\.telemetry_thresholds: /);
   expect(output).not.toContain("relation exec_");
   expect({ code, output }).toMatchObject({ code: 1 });
   expect(output).toMatch(/Test Files +2 passed \(2\)/);
+}, 120_000);
+
+test("jobs are at work again after a run that could not empty the database", async () => {
+  await client.query("create schema elsewhere; create table elsewhere.notes (company_id uuid references companies)");
+  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" });
+  await client.query("drop schema elsewhere cascade");
+  expect(output).toContain("cannot truncate a table referenced in a foreign key constraint");
+  expect({ code, output }).toMatchObject({ code: 1 });
+  expect(await activeJobs()).toEqual(allJobs);
+}, 120_000);
+
+test("jobs are at work again after a run that a signal has ended", async () => {
+  let rested: Promise<string[]> | undefined;
+  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" }, (soFar, child) => {
+    if (!soFar.includes("Tests run against")) return;
+    rested ??= activeJobs().finally(() => child.kill("SIGTERM"));
+  });
+  expect(await rested).toEqual([]);
+  expect({ code, output }).toMatchObject({ code: 143 });
+  expect(await activeJobs()).toEqual(allJobs);
 }, 120_000);

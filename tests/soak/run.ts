@@ -25,7 +25,10 @@ function number(name: string, text: string | undefined, fallback: number): numbe
 }
 
 async function main(args: string[]): Promise<number> {
-  const options = { minutes: { type: "string" }, seed: { type: "string" }, help: { type: "boolean" } } as const;
+  const options = {
+    minutes: { type: "string" },
+    seed: { type: "string" },
+  } as const;
   const { values } = readCommandLine("npm run test:soak", { args, options });
   if (values.help) {
     process.stdout.write(help);

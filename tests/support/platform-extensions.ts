@@ -13,13 +13,23 @@ const cron = `
   set role postgres;
   create table cron.job (
     jobid bigint generated always as identity primary key, schedule text not null, command text not null,
-    username text not null default current_user, jobname text, unique (jobname, username)
+    username text not null default current_user, active boolean not null default true, jobname text,
+    unique (jobname, username)
   );
   create table cron.job_run_details (jobid bigint, runid bigint, status text, end_time timestamptz);
   create function cron.schedule(job_name text, schedule text, command text) returns bigint language sql as $$
     insert into cron.job (jobname, schedule, command) values (job_name, schedule, command)
     on conflict (jobname, username) do update set schedule = excluded.schedule, command = excluded.command
     returning jobid
+  $$;
+  create function cron.alter_job(
+    job_id bigint, schedule text default null, command text default null, database text default null,
+    username text default null, active boolean default null
+  ) returns void language sql as $$
+    update cron.job set active = coalesce(alter_job.active, job.active) where jobid = job_id
+  $$;
+  create function cron.unschedule(job_id bigint) returns boolean language sql as $$
+    delete from cron.job where jobid = job_id returning true
   $$;
   create function cron.unschedule(job_name text) returns boolean language sql as $$
     delete from cron.job where jobname = job_name and username = current_user returning true

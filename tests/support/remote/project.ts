@@ -1,3 +1,5 @@
+import { isLoopback } from "../../../local/supabase-cli.ts";
+
 /** A project that is there already, against which tests run instead of a stack of their own. */
 export interface RemoteProject {
   /** Base URL of the API, as in SUPABASE_URL. */
@@ -27,6 +29,10 @@ export function remoteProject(environment: NodeJS.ProcessEnv): RemoteProject {
     if (value !== undefined && form.test(value) && (!name.endsWith("URL") || URL.canParse(value))) return [];
     return [`  ${name} ${value ? "has to look like" : "is missing:"} ${example}`];
   });
+  const url = environment.LEO_TEST_URL ?? "";
+  if (wrong.length === 0 && url.startsWith("http:") && !isLoopback(url)) {
+    wrong.push("  LEO_TEST_URL has to begin with https: only this machine may be sent the secret key in clear");
+  }
   if (wrong.length > 0) {
     throw new Error(`test:remote runs against a project that you name; nothing was done.\n${wrong.join("\n")}`);
   }

@@ -7,7 +7,8 @@ import { repositoryRoot } from "../../../local/paths.ts";
 import { withoutPassword } from "../../../local/prepare-database.ts";
 import { messageOf } from "../../../local/stack-error.ts";
 import { catalogueSnapshot, ownTables, rowsOf } from "../catalogue-snapshot.ts";
-import { emptied, emptyDatabase, type Query, tablesWithRows } from "./empty.ts";
+import { emptyDatabase, holdsRows, type Query, takenBack } from "./empty.ts";
+import { pauseJobs, requireJobsAtWork } from "./jobs.ts";
 import type { RemoteProject } from "./project.ts";
 
 /** For functions that are compiled, and their packages fetched, when they are first called. */
@@ -22,6 +23,11 @@ async function connect(databaseUrl: string): Promise<pg.Client> {
   });
   return client;
 }
+
+const queryOf =
+  (client: pg.Client): Query =>
+  async (text, params) =>
+    (await client.query(text, params)).rows;
 
 async function requireMigrations(query: Query): Promise<void> {
   const files = (await readdir(join(repositoryRoot, "supabase", "migrations"))).sort();
@@ -40,12 +46,12 @@ async function requireAlone(query: Query): Promise<void> {
 }
 
 async function requireNoData(query: Query): Promise<void> {
-  const [first, ...others] = await tablesWithRows(query);
+  const [first, ...others] = await holdsRows(query);
   if (first === undefined) return;
   const tables = others.length === 0 ? first : `${first} and ${others.length} more`;
   throw new Error(
-    `the project's database holds rows (${tables}), and the tests delete every row of schema public. Name an empty ` +
-      "project; or say that its rows may go, by LEO_TEST_DELETE_DATA=1. Nothing was done.",
+    `the project's database holds rows (${tables}), and the tests delete them all. Name an empty project; or say ` +
+      "that its rows may go, by LEO_TEST_DELETE_DATA=1. Nothing was done.",
   );
 }
 
@@ -82,25 +88,11 @@ async function requireFunctions({ url, secretKey }: RemoteProject): Promise<void
   }
 }
 
-/** Has pg_cron leave the rows of the tests alone; returns what puts its jobs back. */
-async function pauseJobs(query: Query): Promise<() => Promise<void>> {
-  const [found] = await query<{ cron: string | null }>("select to_regclass('cron.job')::text as cron");
-  if (!found?.cron) return async () => {};
-  const jobs = await query<{ id: string }>(
-    "select jobid::text as id from cron.job where active and jobname like 'leo-%'",
-  );
-  const alter = async (active: boolean) => {
-    for (const { id } of jobs) await query("select cron.alter_job($1::bigint, active => $2)", [id, active]);
-  };
-  await alter(false);
-  return () => alter(true);
-}
-
 /** What tests may change and then put back: the schemas, and what migrations and operators set in schema leo. */
 async function settingsOf(client: pg.Client): Promise<string[]> {
   const lines = await catalogueSnapshot(client);
   for (const table of await ownTables(client)) {
-    if (!table.startsWith("leo.") || emptied.includes(table)) continue;
+    if (!table.startsWith("leo.") || takenBack.includes(table)) continue;
     lines.push(`${table}: ${await rowsOf(client, table, "t::text")}`);
   }
   return lines;
@@ -114,33 +106,46 @@ function requireUnchanged(before: string[], after: string[]): void {
   throw new Error(`tests have changed what they should have left alone:\n  ${lines.join("\n  ")}`);
 }
 
+/** A project that tests have to themselves. */
+export interface TakenProject {
+  /** Empties it again, and brings its jobs back; throws where tests have changed more than rows. */
+  giveBack(): Promise<void>;
+  /** Brings its jobs back, whatever else is left: for a run that is broken off. */
+  leave(): Promise<void>;
+}
+
 /**
- * Makes sure that a project is what the tests take it for, is theirs alone, and is empty.
+ * Makes sure that a project is what the tests take it for, is theirs alone, and has its jobs rest.
  *
  * @param mayDelete whether rows that are there already may go
- * @returns what gives it back, emptied again; it throws where tests have changed more than rows
  * @throws Error, before anything is deleted, when it is not; its message says what to do
  */
-export async function takeProject(project: RemoteProject, mayDelete: boolean): Promise<() => Promise<void>> {
+export async function takeProject(project: RemoteProject, mayDelete: boolean): Promise<TakenProject> {
   const client = await connect(project.databaseUrl);
-  const query: Query = async (text, params) => (await client.query(text, params)).rows;
+  const query = queryOf(client);
   try {
     await requireMigrations(query);
     await requireAlone(query);
     if (!mayDelete) await requireNoData(query);
+    await requireJobsAtWork(query);
     await requireSameProject(query, project);
     await requireFunctions(project);
     const before = await settingsOf(client);
     const resumeJobs = await pauseJobs(query);
-    return async () => {
+    const leave = async () => {
+      const another = await connect(project.databaseUrl);
+      await resumeJobs(queryOf(another)).finally(() => another.end());
+    };
+    const giveBack = async () => {
       try {
-        await emptyDatabase(query);
-        await resumeJobs();
+        // While jobs rest: one that works wants the locks of the tables that are emptied.
+        await emptyDatabase(query).finally(leave);
         requireUnchanged(before, await settingsOf(client));
       } finally {
         await client.end();
       }
     };
+    return { giveBack, leave };
   } catch (error) {
     await client.end();
     throw error;
