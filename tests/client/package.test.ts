@@ -1,5 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { repositoryRoot } from "../../local/paths.ts";
@@ -121,12 +123,29 @@ const moves = (sdId: string) =>
   );
 
 describe("the README's program of an agent", () => {
-  test("compiles, runs, and gets from start to an accepted hand-off", async () => {
+  test("compiles", async () => {
     const [shown = "", ...none] = await documentedBlocks("README.md", "Drive work from an agent", "ts");
     expect(none).toEqual([]);
-    const folder = await consumer.compile("readme", shown, "node16");
-    const printed = await consumer.runByNode(join(folder, "readme.js"), documentedVariables());
-    expect(printed).toBe("to be done: CODE_QUALITY, DOCUMENTATION, PERFORMANCE, SECURITY, TESTING\naccepted\n");
+    await consumer.compile("readme", shown, "node16");
+  });
+
+  test("is installed and run as it says, and gets from start to an accepted hand-off", async () => {
+    const [shown = ""] = await documentedBlocks("README.md", "Drive work from an agent", "ts");
+    const blocks = await documentedBlocks("README.md", "Drive work from an agent", "sh");
+    const [install = "", run = ""] = blocks.slice(-2);
+    // What createConsumer has done.
+    const [pack, ...lines] = install.split("\n");
+    expect(pack).toBe("npm pack --silent");
+    const checkout = join(dirname(consumer.tarball), "leo");
+    await mkdir(checkout);
+    await copyFile(consumer.tarball, join(checkout, basename(consumer.tarball)));
+    await shell(lines.join("\n"), checkout);
+    const project = join(checkout, "..", "my-agent");
+    await writeFile(join(project, "agent.ts"), shown);
+
+    expect(await shell(run, project)).toBe(
+      "to be done: CODE_QUALITY, DOCUMENTATION, PERFORMANCE, SECURITY, TESTING\naccepted\n",
+    );
     expect((await moves("SD-2026-013")).map(({ event, actor }) => `${event} ${actor}`)).toEqual([
       "start secret:agent/builder-3",
       "complete secret:agent/builder-3",
@@ -135,8 +154,15 @@ describe("the README's program of an agent", () => {
       "send secret:agent/builder-3",
       "accept secret:default",
     ]);
-  });
+  }, 120_000);
 });
+
+/** Runs lines as they are shown, with what `npm start` leaves in .local/env; returns what they printed. */
+async function shell(lines: string, cwd: string): Promise<string> {
+  // What was installed here before need not be asked for again.
+  const env = { ...process.env, ...documentedVariables(), npm_config_prefer_offline: "true" };
+  return (await promisify(execFile)("bash", ["-ec", lines], { cwd, env })).stdout;
+}
 
 describe("docs/client.md", () => {
   test("has a program that compiles and runs as it is shown", async () => {
@@ -152,7 +178,7 @@ describe("docs/client.md", () => {
     expect(none).toEqual([]);
     const [pack, install] = commands.split("\n").map((line) => line.split("#")[0]?.trim());
     // What this file begins with (createConsumer), but for npm ci and the peers, which a registry has.
-    expect(pack).toBe("npm ci && npm pack");
+    expect(pack).toBe("npm pack --silent");
     const peers = Object.keys(JSON.parse(await document("package.json")).peerDependencies);
     expect(install).toBe(`npm install ./${basename(consumer.tarball)} ${peers.join(" ")}`);
   });
