@@ -2,6 +2,11 @@ import { Agent, createServer, type IncomingMessage, request, type Server, type S
 import { getRequestListener } from "@hono/node-server";
 import { messageOf, StackError } from "./stack-error.ts";
 
+/** Said of every other path. */
+const NOT_SERVED =
+  "this stack serves /rest/v1, /auth/v1 and /functions/v1; Realtime and Storage come with supabase start, " +
+  "or with a hosted project";
+
 /** For answers that are under way when the gateway closes. */
 const LAST_ANSWERS_MS = 1_000;
 
@@ -81,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         refuse(response, 503, "functions_unavailable", "the edge functions are starting");
       else forward(agent, gateway.functionsPort, incoming, response);
     } else {
-      refuse(response, 404, "not_found", "this stack serves /rest/v1, /auth/v1 and /functions/v1; Realtime and Storage come with supabase start, or a hosted project");
+      refuse(response, 404, "not_found", NOT_SERVED);
     }
   });
   const port = await listening(server, options.port);
