@@ -201,7 +201,9 @@ test("jobs are at work again after a run that could not empty the database", asy
 
 test("jobs are at work again after a run that a signal has ended", async () => {
   let rested: Promise<string[]> | undefined;
-  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" }, (soFar, child) => {
+  // Vitest leaves a folder of its own for temporary files then.
+  const environment = { ...project, LEO_TEST_DELETE_DATA: "1", TMPDIR: state.directory };
+  const { code, output } = await testRemote(environment, (soFar, child) => {
     if (!soFar.includes("Tests run against")) return;
     rested ??= activeJobs().finally(() => child.kill("SIGTERM"));
   });
