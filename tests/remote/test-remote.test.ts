@@ -142,8 +142,11 @@ test("two runs at a time are one too many", async () => {
 
 /** As docs/ci.md runs them, on a few files. What needs Docker is not run: `supabase status` prints this stack's. */
 async function documentedRun(): Promise<string> {
-  const section = "Tests against a project that is there already";
-  const [block = "", ...none] = await documentedBlocks("docs/ci.md", section, "sh");
+  const [block = "", ...none] = await documentedBlocks(
+    "docs/ci.md",
+    "Tests against a project that is there already",
+    "sh",
+  );
   expect(none).toEqual([]);
   const { LEO_TEST_URL, LEO_TEST_DB_URL, LEO_TEST_PUBLISHABLE_KEY, LEO_TEST_SECRET_KEY } = project;
   const status = { API_URL: LEO_TEST_URL, DB_URL: LEO_TEST_DB_URL };
