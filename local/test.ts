@@ -25,7 +25,8 @@ Other options are vitest's: npx vitest --help. Environment variables:
 
 const remoteHelp = `Runs those tests that need no more than HTTP and a database connection against
 a project that is there already: supabase start, a hosted one, npm start.
-IT DELETES ALL ROWS OF THAT PROJECT'S SCHEMA public; see docs/ci.md.
+IT DELETES ALL ROWS OF THAT PROJECT'S SCHEMA public, and users with invented
+addresses; see docs/ci.md.
 
 Usage: npm run test:remote [-- file … | options]
 
@@ -36,7 +37,8 @@ Usage: npm run test:remote [-- file … | options]
 Other options are vitest's: npx vitest --help. Environment variables, of which
 none has a default:
 
-  LEO_TEST_URL              base URL of the project's API
+  LEO_TEST_URL              base URL of the project's API; https, but for this
+                            machine
   LEO_TEST_DB_URL           its database, as role postgres, not through a pooler
                             in transaction mode
   LEO_TEST_PUBLISHABLE_KEY  sb_publishable_…

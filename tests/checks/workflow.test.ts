@@ -67,7 +67,7 @@ test("it is the plain kind of YAML: keys by two blanks, lists of them, blocks of
       if (indent === -1 || indent > block || line.trimStart().startsWith("#")) continue;
       block = Number.POSITIVE_INFINITY;
       const where = `${file}:${index + 1} ${line}`;
-      const parts = /^ *(- )?[\w-]+:(?: ([^\s:&*!|>'"%@`].*|'[\d.]+'|\|))?$/.exec(line);
+      const parts = /^ *(- )?[\w-]+:(?: ([^\s:&*!|>'"%@`].*|"[\d.]+"|\|))?$/.exec(line);
       expect(parts, where).not.toBeNull();
       const [, item = "", value = ""] = parts ?? [];
       expect(value, where).not.toMatch(/: |\t/);
@@ -83,7 +83,7 @@ test("it is the plain kind of YAML: keys by two blanks, lists of them, blocks of
 test("the oldest Node.js that the package says it runs on is one of those it is tested with", () => {
   const [, oldest] = /^>=(\d+\.\d+)$/.exec(engines.node ?? "") ?? [];
   // Quoted: 20.10 would be the number 20.1. And with the minor version: 20 would be the newest 20.x.
-  expect(found(/^ +- node: '(.*)'$/gm)).toEqual([oldest]);
+  expect(found(/^ +- node: "(.*)"$/gm)).toEqual([oldest]);
 });
 
 test("its scripts are there", async () => {

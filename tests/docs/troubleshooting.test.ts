@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,12 +7,14 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acquireLock } from "../../local/lock.ts";
 import { repositoryRoot } from "../../local/paths.ts";
+import { freePort } from "../../local/ports.ts";
+import { startPostgres } from "../../local/postgres/server.ts";
 import { generateSecrets } from "../../local/secrets.ts";
 import { remoteDatabase, supabaseCli } from "../../local/supabase-cli.ts";
 import { createDirective } from "../functions/support/directives.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import { freePortPair, startCommand } from "../support/start-command.ts";
+import { freePortPair } from "../support/start-command.ts";
 import { document } from "./support/markdown.ts";
 
 /** Each row of the README's Troubleshooting, with what really says so. */
@@ -34,7 +36,7 @@ afterAll(async () => {
 /** What a program says that is to fail, on both of its outputs. */
 async function sayings(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
   const { DATABASE_URL: _ours, ...environment } = process.env;
-  const options = { cwd: repositoryRoot, env: { ...environment, LEO_STATE_DIRECTORY: state, ...env } };
+  const options = { cwd: repositoryRoot, env: { ...environment, LEO_STATE_DIRECTORY: state, ...env }, timeout: 60_000 };
   const failed = await runFile(program, args, options).then(
     () => null,
     (error: { stdout: string; stderr: string }) => error,
@@ -53,10 +55,10 @@ async function startSession(headers?: Record<string, string>, sdId?: string): Pr
 const json = { "content-type": "application/json" };
 
 async function withDatabase(
-  migratedTo: string,
+  migratedTo: string | undefined,
   work: (database: TestDatabase, client: pg.Client) => Promise<string>,
 ): Promise<string> {
-  const database = await createTestDatabase({ migratedTo });
+  const database = await createTestDatabase(migratedTo === undefined ? {} : { migratedTo });
   try {
     return await work(database, await database.connect());
   } finally {
@@ -88,13 +90,13 @@ const provocations: Record<string, () => Promise<string>> = {
   },
 
   "the embedded database was made with other secrets": async () => {
-    const port = String(await freePortPair());
-    const first = startCommand(state, ["--port", port, "--no-seed"]);
-    await first.ready;
-    first.child.kill("SIGINT");
-    await first.exit;
-    await writeFile(join(state, "secrets.json"), JSON.stringify(generateSecrets()));
-    return script("local/start.ts", "--port", port);
+    // What the first step of npm start makes; where it would keep it elsewhere, this one would start, and time out.
+    await chmod(state, 0o711);
+    const dataDirectory = join(state, "postgres");
+    const password = generateSecrets().databasePassword;
+    const first = await startPostgres({ dataDirectory, port: await freePort(), password, disposable: true });
+    await first.stop();
+    return script("local/start.ts", "--port", String(await freePortPair()));
   },
 
   "Node.js 20 detected without native WebSocket support": () => {
@@ -182,13 +184,15 @@ const provocations: Record<string, () => Promise<string>> = {
   },
 
   "canceling statement due to lock timeout": () =>
-    withDatabase("20260306000420", async (database, client) => {
+    withDatabase(undefined, async (database, client) => {
+      // As before the migration that alters a policy of that table, and what came after it.
+      await database.query("delete from supabase_migrations.schema_migrations where version >= '20260306000430'");
       await client.query("begin; lock table public.okr_generation_log in access share mode");
       return push(database);
     }),
 
   "already exists": () =>
-    withDatabase("20260301000700", async (database) => {
+    withDatabase(undefined, async (database) => {
       await database.query("delete from supabase_migrations.schema_migrations");
       return push(database);
     }),

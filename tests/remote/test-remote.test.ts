@@ -142,8 +142,11 @@ test("two runs at a time are one too many", async () => {
 
 /** As docs/ci.md runs them, on a few files. What needs Docker is not run: `supabase status` prints this stack's. */
 async function documentedRun(): Promise<string> {
-  const section = "Tests against a project that is there already";
-  const [block = "", ...none] = await documentedBlocks("docs/ci.md", section, "sh");
+  const [block = "", ...none] = await documentedBlocks(
+    "docs/ci.md",
+    "Tests against a project that is there already",
+    "sh",
+  );
   expect(none).toEqual([]);
   const { LEO_TEST_URL, LEO_TEST_DB_URL, LEO_TEST_PUBLISHABLE_KEY, LEO_TEST_SECRET_KEY } = project;
   const status = { API_URL: LEO_TEST_URL, DB_URL: LEO_TEST_DB_URL };
@@ -201,7 +204,9 @@ test("jobs are at work again after a run that could not empty the database", asy
 
 test("jobs are at work again after a run that a signal has ended", async () => {
   let rested: Promise<string[]> | undefined;
-  const { code, output } = await testRemote({ ...project, LEO_TEST_DELETE_DATA: "1" }, (soFar, child) => {
+  // Vitest leaves a folder of its own for temporary files then.
+  const environment = { ...project, LEO_TEST_DELETE_DATA: "1", TMPDIR: state.directory };
+  const { code, output } = await testRemote(environment, (soFar, child) => {
     if (!soFar.includes("Tests run against")) return;
     rested ??= activeJobs().finally(() => child.kill("SIGTERM"));
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,10 +31,12 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const secrets = generateSecrets();
   const dataDirectory = join(tmpdir(), `leo-test-${randomBytes(6).toString("hex")}`);
+  const removeAtExit = () => rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   let server: PostgresServer | undefined;
   const teardown = async () => {
     await server?.stop();
     await rm(dataDirectory, { recursive: true, force: true });
+    process.off("exit", removeAtExit);
   };
   try {
     const driver = chooseDriver();
@@ -46,6 +49,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       disposable: true,
       settings: { max_connections: "300" },
     });
+    // Where a signal ends the run Vitest leaves at once, without a teardown. After what kills the server then.
+    process.once("exit", removeAtExit);
     const { adminUrl } = server;
     await createDatabase(adminUrl, bootstrappedTemplate);
     await bootstrapDatabase(withDatabase(adminUrl, bootstrappedTemplate), secrets.databasePassword);

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
+import { mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { repositoryRoot } from "../../../local/paths.ts";
-import { freePortPair, type StartCommand, startCommand } from "../../support/start-command.ts";
+import { freePortPair, type StartCommand, startCommand, temporaryState } from "../../support/start-command.ts";
 
 const run = promisify(execFile);
 
@@ -25,11 +25,10 @@ export interface Walk {
 /** Starts the stack on free ports, with a state of its own. */
 export async function beginWalk(): Promise<Walk> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "leo-walk-")));
-  // As a checkout is: where the server's user cannot enter, the database would be elsewhere, and stay behind.
-  await chmod(folder, 0o755);
   // Everything is as in a checkout, and what is written there stays out of this one.
-  const state = join(folder, ".local");
-  await mkdir(state);
+  // The state is beside it: in a folder that the server's user cannot enter the database would be elsewhere, and stay.
+  const { directory: state, remove: removeState } = await temporaryState();
+  await symlink(state, join(folder, ".local"));
   for (const entry of ["node_modules", "package.json", "local", "supabase", "types", "functions"]) {
     await symlink(join(repositoryRoot, entry), join(folder, entry));
   }
@@ -49,6 +48,7 @@ export async function beginWalk(): Promise<Walk> {
       started.child.kill("SIGINT");
       await started.exit;
       await rm(folder, { recursive: true, force: true });
+      await removeState();
     },
   };
 }
