@@ -17,7 +17,9 @@ export function readCommandLine<T extends ParseArgsConfig>(command: string, conf
   } catch (error) {
     // Node.js goes on with how to pass arguments that look like options.
     const said = (error as Error).message.split(". ")[0];
-    throw new StackError(`${said}; see ${command} -- --help`);
+    // npm keeps what looks like an option for itself where there is no -- before it, and hands on the rest.
+    const hint = said?.startsWith("Unexpected argument") ? ` (options go after --: ${command} -- …)` : "";
+    throw new StackError(`${said}${hint}; see ${command} -- --help`);
   }
 }
 

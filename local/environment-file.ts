@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stateDirectory } from "./paths.ts";
 import type { Stack } from "./stack.ts";
@@ -18,8 +18,12 @@ export function environmentText(variables: Record<string, string>): string {
     .join("");
 }
 
-/** Makes the file anew, readable for its owner only. */
-export async function writeEnvironmentFile({ services, secrets, databaseUrl }: Stack): Promise<void> {
+/**
+ * Makes the file anew, readable for its owner only.
+ *
+ * @returns removes it, unless it is another stack's by then
+ */
+export async function writeEnvironmentFile({ services, secrets, databaseUrl }: Stack): Promise<() => Promise<void>> {
   const text = environmentText({
     SUPABASE_URL: services.url,
     PUBLISHABLE_KEY: secrets.publishableKey,
@@ -31,4 +35,8 @@ export async function writeEnvironmentFile({ services, secrets, databaseUrl }: S
   // The mode counts for a new file only.
   await rm(environmentFile, { force: true });
   await writeFile(environmentFile, text, { mode: 0o600, flag: "wx" });
+  return async () => {
+    const present = await readFile(environmentFile, "utf8").catch(() => null);
+    if (present === text) await rm(environmentFile, { force: true });
+  };
 }

@@ -28,7 +28,8 @@ export async function requireFreePort(port: number, what: string, option: string
     await listen(port);
   } catch {
     throw new StackError(
-      `port ${port} (${what}) is already in use; stop what listens there, or choose another with ${option}`,
+      `port ${port} (${what}) is already in use; stop what listens there, ` +
+        `or choose another: npm start -- ${option} <number>`,
     );
   }
 }

@@ -31,9 +31,10 @@ async function main(): Promise<void> {
 
   const first = await Promise.race([starting, signalled]);
   const stack: Stack = typeof first === "string" ? await starting : first;
+  let forgetEnvironment = async () => {};
   try {
     if (typeof first !== "string") {
-      await writeEnvironmentFile(stack);
+      forgetEnvironment = await writeEnvironmentFile(stack);
       process.stdout.write(await readyMessage(stack, steps.elapsed()));
       const dead = stack.ended.then((part) => {
         throw new StackError(`${part} ended unexpectedly; start again with npm start`);
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     };
     // Whoever asks twice does not want to wait for the requests that are under way.
     for (const signal of signals) process.on(signal, cut);
+    await forgetEnvironment();
     await stack.stop();
     process.stdout.write("stopped.\n");
   }

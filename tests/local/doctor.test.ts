@@ -133,7 +133,7 @@ it("examines the database of the stack that is running, without a word about whe
 describe("ends with 2 and says what to do", () => {
   it.each([
     [["--fix"], "Unknown option '--fix'; see npm run doctor -- --help"],
-    [["now"], "Unexpected argument 'now'"],
+    [["now"], "Unexpected argument 'now' (options go after --: npm run doctor -- …)"],
     [["--db-url", "mysql://localhost/leo"], "--db-url takes a connection string"],
     [["--db-url", "postgresql://user:pass word@[/leo"], "--db-url takes a connection string"],
     [["--db-url"], "argument missing; see npm run doctor"],

@@ -124,9 +124,12 @@ test("secrets are made once, for the owner's eyes only", async () => {
   await first.ready;
   const file = join(state.directory, "secrets.json");
   const before = await readFile(file, "utf8");
-  const { stdout: mode } = await shell("stat", ["-c", "%a", file]);
-  expect(mode.trim()).toBe("600");
+  const environment = join(state.directory, "env");
+  const { stdout: modes } = await shell("stat", ["-c", "%a", file, environment]);
+  expect(modes).toBe("600\n600\n");
   await stop(first);
+  // Its addresses lead nowhere any more.
+  await expect(readFile(environment)).rejects.toThrow("ENOENT");
   const second = start("--no-seed", "--reset");
   await second.ready;
   expect(await readFile(file, "utf8")).toBe(before);
