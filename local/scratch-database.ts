@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { freePort } from "./ports.ts";
 import type { ServerPackage } from "./postgres/binaries.ts";
 import { startPostgres } from "./postgres/server.ts";
 import { exitOnSignals } from "./processes.ts";
+import { removeFolderNow } from "./remove-folder.ts";
 
 export interface ScratchDatabase {
   /** Connection string of role `postgres`. */
@@ -37,7 +37,7 @@ export async function withScratchDatabase<T>(
   const dataDirectory = join(tmpdir(), `leo-scratch-${randomBytes(6).toString("hex")}`);
   const password = randomBytes(12).toString("hex");
   const stopListening = exitOnSignals();
-  const removeAtExit = () => rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5 });
+  const removeAtExit = () => removeFolderNow(dataDirectory);
   process.once("exit", removeAtExit);
   const server = await startPostgres({
     dataDirectory,

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { chooseDriver, type Driver } from "../../local/edge-functions.ts";
 import { migrate } from "../../local/migrate.ts";
 import { freePort } from "../../local/ports.ts";
 import { type PostgresServer, startPostgres } from "../../local/postgres/server.ts";
+import { removeFolderNow } from "../../local/remove-folder.ts";
 import { generateSecrets, type LocalSecrets } from "../../local/secrets.ts";
 import type { RemoteProject } from "./remote/project.ts";
 import { bootstrappedTemplate, createDatabase, headTemplate } from "./templates.ts";
@@ -31,7 +31,7 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const secrets = generateSecrets();
   const dataDirectory = join(tmpdir(), `leo-test-${randomBytes(6).toString("hex")}`);
-  const removeAtExit = () => rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  const removeAtExit = () => removeFolderNow(dataDirectory);
   let server: PostgresServer | undefined;
   const teardown = async () => {
     await server?.stop();
