@@ -50,8 +50,7 @@ async function main(): Promise<void> {
     };
     // Whoever asks twice does not want to wait for the requests that are under way.
     for (const signal of signals) process.on(signal, cut);
-    await forgetEnvironment();
-    await stack.stop();
+    await Promise.all([forgetEnvironment(), stack.stop()]);
     process.stdout.write("stopped.\n");
   }
 }

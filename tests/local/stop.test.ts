@@ -6,6 +6,9 @@ import { repositoryRoot } from "../../local/paths.ts";
 import { createDirective } from "../functions/support/directives.ts";
 import { freePortPair, type StartCommand, startCommand, temporaryState } from "../support/start-command.ts";
 
+/** Asks for a session of no directive: a call that came in too early would else wait for the lock, too, and be cut. */
+const knocking = { sd_id: "SD-NONE", implementation_type: "UI_COMPONENT" };
+
 /** A busy machine is no failure. */
 const patiently = { timeout: 20_000 };
 
@@ -65,12 +68,12 @@ async function busyStack(env: Record<string, string>) {
 }
 
 test("a request under way when npm start is told to end is finished and answered, and new ones are sent away", async () => {
-  const { command, holder, answer, sdId, call } = await busyStack({});
+  const { command, holder, answer, call } = await busyStack({});
   // One Ctrl-C, as npm hands it on: another signal, as two of the same could come as one.
   command.child.kill("SIGINT");
   command.child.kill("SIGTERM");
   const knock = async () => {
-    const response = await call("exec-sessions", { sd_id: sdId, implementation_type: "UI_COMPONENT" });
+    const response = await call("exec-sessions", knocking);
     return [response.status, response.headers.get("retry-after")];
   };
   await expect.poll(knock, patiently).toEqual([503, "1"]);
@@ -103,9 +106,9 @@ test("one that does not end is cut after LEO_SHUTDOWN_TIMEOUT_MS, and leaves not
 }, 120_000);
 
 test("whoever tells it twice does not wait for what is under way", async () => {
-  const { command, answer, call, sdId } = await busyStack({ LEO_SHUTDOWN_TIMEOUT_MS: "600000" });
+  const { command, answer, call } = await busyStack({ LEO_SHUTDOWN_TIMEOUT_MS: "600000" });
   command.child.kill("SIGINT");
-  const knock = () => call("exec-sessions", { sd_id: sdId, implementation_type: "UI_COMPONENT" });
+  const knock = () => call("exec-sessions", knocking);
   await expect.poll(async () => (await knock()).status, patiently).toBe(503);
   // Until it is late enough to be another stroke of the key.
   const strokes = setInterval(() => command.child.kill("SIGINT"), 100);
