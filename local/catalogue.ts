@@ -1,4 +1,4 @@
-import pg from "pg";
+import { withClient } from "./prepare-database.ts";
 
 /** A column of a table. */
 export interface Column {
@@ -102,14 +102,8 @@ where class.relnamespace = 'public'::regnamespace and class.relkind in ('r', 'p'
 order by class.relname collate "C"`;
 
 /** Runs one statement by a connection of its own and returns its rows. */
-export async function queryOnce<T>(url: string, text: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows as T[];
-  } finally {
-    await client.end();
-  }
+export function queryOnce<T>(url: string, text: string): Promise<T[]> {
+  return withClient(url, async (client) => (await client.query(text)).rows as T[]);
 }
 
 /** The tables of schema public as the live catalogue has them, by name. */

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { type ControlPlaneError, createControlPlane } from "../../types/client/index.ts";
 import { createDirective } from "../functions/support/directives.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
+import { untilBlocked } from "../transitions/events.ts";
 import { failedCall } from "./support/failed-call.ts";
 import { observedClient } from "./support/observed-client.ts";
-import { untilSomebodyIsBlocked } from "./support/until-blocked.ts";
 
 let stack: TestStack;
 let directive: string;
@@ -32,7 +32,7 @@ beforeEach(async () => {
   await blocker.query("begin");
   await blocker.query("select from public.strategic_directives_v2 where id = $1 for update", [locked]);
   const blocked = stack.call("exec-sessions", { body: { sd_id: locked, implementation_type: "UI_COMPONENT" } });
-  await untilSomebodyIsBlocked(stack.database);
+  await untilBlocked(stack.database);
   free = async () => {
     await blocker.query("rollback");
     expect((await blocked).status).toBe(201);

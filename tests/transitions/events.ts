@@ -49,19 +49,20 @@ export async function startedSession(
  * Resolves once the work of a connection waits for a lock that another one holds, so that what a test does next
  * happens meanwhile.
  *
- * @param pid of the waiting connection, see `pidOf`
+ * @param pid of the waiting connection, see `pidOf`; without one, any of this database
  * @throws Error if it does not come to that within ten seconds
  */
-export async function untilBlocked(database: TestDatabase, pid: number): Promise<void> {
+export async function untilBlocked(database: TestDatabase, pid?: number): Promise<void> {
   const giveUpAt = performance.now() + 10_000;
   while (performance.now() < giveUpAt) {
-    const [row] = await database.query<{ blocked: boolean }>(
-      "select cardinality(pg_blocking_pids($1)) > 0 as blocked",
-      [pid],
+    const blocked = await database.query(
+      `select from pg_stat_activity
+       where datname = current_database() and pid = coalesce($1, pid) and cardinality(pg_blocking_pids(pid)) > 0`,
+      [pid ?? null],
     );
-    if (row?.blocked) return;
+    if (blocked.length > 0) return;
   }
-  throw new Error(`process ${pid} waits for nobody`);
+  throw new Error(pid === undefined ? "nobody waits for a lock" : `process ${pid} waits for nobody`);
 }
 
 /** The process that serves a connection. */

@@ -42,15 +42,13 @@ function findAt(depth: number, value: unknown): JsonIssue | undefined {
 }
 
 /** Half of a pair or a whole one, which takes longer to tell. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the NUL character is what is looked for.
-const suspicious = /[\u0000\ud800-\udfff]/;
+const surrogate = /[\ud800-\udfff]/;
 
 /** Why PostgreSQL cannot store this text, or undefined. */
 export function unstorableText(text: string): string | undefined {
-  if (!suspicious.test(text)) return undefined;
   if (text.includes("\u0000")) return "A NUL character cannot be stored";
   // With the u flag a valid pair is one code point, so that only halves match.
-  if (/\p{Surrogate}/u.test(text)) return "Half of a surrogate pair cannot be stored";
+  if (surrogate.test(text) && /\p{Surrogate}/u.test(text)) return "Half of a surrogate pair cannot be stored";
   return undefined;
 }
 

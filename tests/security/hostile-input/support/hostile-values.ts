@@ -36,7 +36,7 @@ const oddObject: fc.Arbitrary<unknown> = fc
   .array(fc.tuple(hostileName, fc.oneof(fc.constant({ x: 1 }), fc.constantFrom(...numbers), hostileText)), {
     maxLength: 3,
   })
-  // Unlike an assignment, it makes "__proto__" a field as any other.
+  // Not by assignment, which would set the prototype where the name is "__proto__" and make no field.
   .map((members) => Object.fromEntries(members));
 
 /** Any JSON value, short or huge, sane or not. */
