@@ -8,7 +8,7 @@ import { sessionNow } from "../sweep/support.ts";
 import { callEvent } from "../transitions/call-event.ts";
 import { startedSession } from "../transitions/events.ts";
 import { liveThrough } from "./busy-life.ts";
-import { type Problem, plantFullDirective, plantSilentSessionWithoutRoom, problems } from "./problems.ts";
+import { type Problem, plantFullDirective, plantSilentSessionWithoutRoom, problems } from "./problems/index.ts";
 import { completedSession, examine, type Finding, insert, insertCompany, pastTriggers } from "./support.ts";
 
 let database: TestDatabase;

@@ -6,7 +6,7 @@ import { parseDoctorOptions } from "../../local/doctor-options.ts";
 import { doctorReport, type Finding, wantsColours } from "../../local/doctor-report.ts";
 import { repositoryRoot } from "../../local/paths.ts";
 import { freePort } from "../../local/ports.ts";
-import { problems } from "../doctor/problems.ts";
+import { problems } from "../doctor/problems/index.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { freePortPair, startCommand, temporaryState } from "../support/start-command.ts";
 
